@@ -1,0 +1,12 @@
+"""Captions of phone and microphone audio in real time, with the latency of every stage."""
+
+from __future__ import annotations
+
+
+def __getattr__(name: str) -> str:
+    """Give `__version__` from the installed metadata (written in pyproject.toml alone), and only when somebody asks."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("captioner")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
