@@ -1,0 +1,1259 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="ko_KR" sourcelanguage="en">
+<context>
+    <name>captioner</name>
+    <message>
+        <source>Audio</source>
+        <translation>오디오</translation>
+    </message>
+    <message>
+        <source>Recognition</source>
+        <translation>인식</translation>
+    </message>
+    <message>
+        <source>Captions</source>
+        <translation>자막</translation>
+    </message>
+    <message>
+        <source>Network</source>
+        <translation>네트워크</translation>
+    </message>
+    <message>
+        <source>Input device</source>
+        <translation>입력 장치</translation>
+    </message>
+    <message>
+        <source>Where the sound comes from; empty is the system's default.</source>
+        <translation>소리를 받을 장치입니다. 비워 두면 시스템 기본 장치를 씁니다.</translation>
+    </message>
+    <message>
+        <source>Block length</source>
+        <translation>블록 길이</translation>
+    </message>
+    <message>
+        <source>Length of sound that the device delivers at once, 10 or 20 ms.</source>
+        <translation>장치가 한 번에 넘겨주는 소리의 길이입니다. 10 또는 20 ms.</translation>
+    </message>
+    <message>
+        <source>Mode</source>
+        <translation>방식</translation>
+    </message>
+    <message>
+        <source>Streaming sends sound all the time and shows text while it is spoken.</source>
+        <translation>스트리밍은 소리를 계속 보내고, 말하는 동안 글자를 보여 줍니다.</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>모델</translation>
+    </message>
+    <message>
+        <source>Model of the service that recognises the speech.</source>
+        <translation>말을 인식하는 서비스의 모델입니다.</translation>
+    </message>
+    <message>
+        <source>Spoken language</source>
+        <translation>말하는 언어</translation>
+    </message>
+    <message>
+        <source>Language code for the whisper model; the other models know their own.</source>
+        <translation>whisper 모델에 쓰는 언어 코드입니다. 다른 모델은 언어가 정해져 있습니다.</translation>
+    </message>
+    <message>
+        <source>Domain</source>
+        <translation>음성 환경</translation>
+    </message>
+    <message>
+        <source>CALL for telephones, MEETING for a distant microphone.</source>
+        <translation>전화 통화는 CALL, 멀리 놓인 마이크는 MEETING을 고르세요.</translation>
+    </message>
+    <message>
+        <source>Write numbers as digits</source>
+        <translation>숫자로 표기</translation>
+    </message>
+    <message>
+        <source>Turns spoken numbers and units into digits.</source>
+        <translation>말로 한 숫자와 단위를 아라비아 숫자로 바꿉니다.</translation>
+    </message>
+    <message>
+        <source>Leave out fillers</source>
+        <translation>간투어 빼기</translation>
+    </message>
+    <message>
+        <source>Leaves out hesitations such as 음 and 어.</source>
+        <translation>‘음’, ‘어’ 같은 머뭇거림을 빼고 보여 줍니다.</translation>
+    </message>
+    <message>
+        <source>Mask profanity</source>
+        <translation>비속어 가리기</translation>
+    </message>
+    <message>
+        <source>Masks swear words in the text.</source>
+        <translation>자막에서 비속어를 가립니다.</translation>
+    </message>
+    <message>
+        <source>Punctuation</source>
+        <translation>문장 부호</translation>
+    </message>
+    <message>
+        <source>Adds full stops, commas and question marks.</source>
+        <translation>마침표, 쉼표, 물음표를 넣습니다.</translation>
+    </message>
+    <message>
+        <source>Keywords</source>
+        <translation>키워드</translation>
+    </message>
+    <message>
+        <source>Words to listen for, in Hangul as pronounced, each with an optional weight: 리턴제로:3.5 (-5 to 5, at most 100 words).</source>
+        <translation>더 잘 알아들어야 할 낱말을 소리 나는 대로 한글로 적으세요. 가중치를 붙일 수 있습니다: 리턴제로:3.5 (-5~5, 최대 100개)</translation>
+    </message>
+    <message>
+        <source>End of utterance</source>
+        <translation>발화 끝 판단</translation>
+    </message>
+    <message>
+        <source>Silence after which the service ends an utterance; shorter is faster, but cuts sentences.</source>
+        <translation>이만큼 조용하면 발화가 끝난 것으로 봅니다. 짧으면 빠르지만 문장이 잘릴 수 있습니다.</translation>
+    </message>
+    <message>
+        <source>Longest utterance</source>
+        <translation>최대 발화 길이</translation>
+    </message>
+    <message>
+        <source>An utterance without a pause is split after this time.</source>
+        <translation>쉬지 않고 이어지는 말은 이 시간마다 나눕니다.</translation>
+    </message>
+    <message>
+        <source>Chunk length</source>
+        <translation>전송 단위</translation>
+    </message>
+    <message>
+        <source>Length of sound in one message to the service; longer chunks add half of their length to every delay.</source>
+        <translation>한 번에 보내는 소리의 길이입니다. 길수록 그 절반만큼 늘 더 늦어집니다.</translation>
+    </message>
+    <message>
+        <source>Sound kept for outages</source>
+        <translation>통신 장애 대비 보관</translation>
+    </message>
+    <message>
+        <source>Seconds of sound that are kept while there is no connection; older sound is lost and marked.</source>
+        <translation>연결이 끊긴 동안 보관하는 소리의 길이(초)입니다. 그보다 오래된 소리는 누락되고, 누락된 자리는 표시됩니다.</translation>
+    </message>
+    <message>
+        <source>Font size</source>
+        <translation>글자 크기</translation>
+    </message>
+    <message>
+        <source>Size of the captions.</source>
+        <translation>자막의 글자 크기입니다.</translation>
+    </message>
+    <message>
+        <source>Theme</source>
+        <translation>테마</translation>
+    </message>
+    <message>
+        <source>Light, dark, or as the system has it.</source>
+        <translation>밝게, 어둡게, 또는 시스템 설정을 따릅니다.</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>언어</translation>
+    </message>
+    <message>
+        <source>Language of the program; it changes at once.</source>
+        <translation>프로그램의 언어입니다. 바로 바뀝니다.</translation>
+    </message>
+    <message>
+        <source>Interim text</source>
+        <translation>중간 결과</translation>
+    </message>
+    <message>
+        <source>Fast shows every guess at once; calm shows only what two guesses in a row agree on.</source>
+        <translation>‘빠르게’는 추측이 나올 때마다 보여 주고, ‘차분하게’는 두 번 연속 같은 부분만 보여 줍니다.</translation>
+    </message>
+    <message>
+        <source>Endpoint</source>
+        <translation>서비스 주소</translation>
+    </message>
+    <message>
+        <source>Address of the service; plain http only for this computer.</source>
+        <translation>서비스의 주소입니다. 암호화하지 않는 http는 이 컴퓨터 안에서만 쓸 수 있습니다.</translation>
+    </message>
+    <message>
+        <source>Proxy</source>
+        <translation>프록시</translation>
+    </message>
+    <message>
+        <source>Address of a proxy; empty is the system's own setting.</source>
+        <translation>프록시의 주소입니다. 비워 두면 시스템 설정을 따릅니다.</translation>
+    </message>
+    <message>
+        <source>Own certificate authority</source>
+        <translation>자체 인증 기관</translation>
+    </message>
+    <message>
+        <source>A PEM file that is trusted beside the system's authorities.</source>
+        <translation>시스템의 인증 기관과 함께 신뢰할 PEM 파일입니다.</translation>
+    </message>
+    <message>
+        <source>{value} ms is not 20, 40, 60, 80 or 100 ms.</source>
+        <translation>20, 40, 60, 80, 100 ms 가운데 하나여야 합니다. (입력: {value} ms)</translation>
+    </message>
+    <message>
+        <source>{value} ms is neither 10 nor 20 ms.</source>
+        <translation>10 또는 20 ms여야 합니다. (입력: {value} ms)</translation>
+    </message>
+    <message>
+        <source>Keywords work with Korean only: the model sommers_ko, or whisper with ko.</source>
+        <translation>키워드는 한국어에서만 쓸 수 있습니다. 모델을 sommers_ko로 하거나, whisper의 언어를 ko로 하세요.</translation>
+    </message>
+    <message>
+        <source>{value} is not a value that it can take.</source>
+        <translation>쓸 수 없는 값입니다. (입력: {value})</translation>
+    </message>
+    <message>
+        <source>{value} is not between {low} and {high}{unit}.</source>
+        <translation>{low}~{high}{unit} 사이의 값이어야 합니다. (입력: {value})</translation>
+    </message>
+    <message>
+        <source>{value} is not a language code such as ko or en.</source>
+        <translation>ko, en 같은 언어 코드여야 합니다. (입력: {value})</translation>
+    </message>
+    <message>
+        <source>{count} keywords are too many: at most 100 are allowed.</source>
+        <translation>키워드는 100개까지 쓸 수 있습니다. (지금 {count}개)</translation>
+    </message>
+    <message>
+        <source>The keyword {word} is not Hangul with an optional weight, such as 리턴제로:3.5.</source>
+        <translation>키워드는 한글로 적고, 가중치는 리턴제로:3.5처럼 붙이세요. (입력: {word})</translation>
+    </message>
+    <message>
+        <source>The keyword {word} is longer than 20 characters.</source>
+        <translation>키워드는 20자를 넘을 수 없습니다. (입력: {word})</translation>
+    </message>
+    <message>
+        <source>The weight of {word} is not between -5 and 5.</source>
+        <translation>가중치는 -5에서 5 사이여야 합니다. (입력: {word})</translation>
+    </message>
+    <message>
+        <source>{value} is not an address such as {example}.</source>
+        <translation>{example} 같은 주소여야 합니다. (입력: {value})</translation>
+    </message>
+    <message>
+        <source>An address must not hold a user name or a password.</source>
+        <translation>주소에 사용자 이름이나 비밀번호를 넣을 수 없습니다.</translation>
+    </message>
+    <message>
+        <source>{value} is not encrypted: plain http is for this computer only; use https.</source>
+        <translation>암호화하지 않는 http는 이 컴퓨터 안에서만 쓸 수 있습니다. https 주소를 쓰세요. (입력: {value})</translation>
+    </message>
+    <message>
+        <source>{setting}: {reason}</source>
+        <translation>{setting}: {reason}</translation>
+    </message>
+    <message>
+        <source>{reason} The default is used.</source>
+        <translation>{reason} 기본값을 씁니다.</translation>
+    </message>
+    <message>
+        <source>The settings could not be saved in {path}: {detail}</source>
+        <translation>설정을 저장하지 못했습니다: {path} ({detail})</translation>
+    </message>
+    <message>
+        <source>The settings in {path} cannot be read ({detail}); the defaults are used.</source>
+        <translation>설정 파일을 읽을 수 없어 기본값을 씁니다: {path} ({detail})</translation>
+    </message>
+    <message>
+        <source>The stored settings cannot be read ({detail}); they were put aside as {path}, and the defaults are used.</source>
+        <translation>저장된 설정을 읽을 수 없어({detail}) 따로 옮겨 두고 기본값을 씁니다: {path}</translation>
+    </message>
+    <message>
+        <source>Ready</source>
+        <translation>준비됨</translation>
+    </message>
+    <message>
+        <source>Connecting</source>
+        <translation>연결 중</translation>
+    </message>
+    <message>
+        <source>Listening</source>
+        <translation>듣는 중</translation>
+    </message>
+    <message>
+        <source>Muted</source>
+        <translation>음소거</translation>
+    </message>
+    <message>
+        <source>Finishing</source>
+        <translation>마무리 중</translation>
+    </message>
+    <message>
+        <source>Connecting · {seconds} s kept</source>
+        <translation>연결 중 · {seconds}초 보관됨</translation>
+    </message>
+    <message>
+        <source>Connecting · {seconds} s behind, sound is being lost</source>
+        <translation>연결 중 · {seconds}초 밀림, 소리가 누락되고 있음</translation>
+    </message>
+    <message>
+        <source>Reconnecting · {seconds} s behind, sound is being lost</source>
+        <translation>재연결 중 · {seconds}초 밀림, 소리가 누락되고 있음</translation>
+    </message>
+    <message>
+        <source>Reconnecting · {seconds} s behind, will catch up</source>
+        <translation>재연결 중 · {seconds}초 밀림, 곧 따라잡음</translation>
+    </message>
+    <message>
+        <source>Listening · {seconds} s behind, catching up</source>
+        <translation>듣는 중 · {seconds}초 밀림, 따라잡는 중</translation>
+    </message>
+    <message>
+        <source>No sound from {source}</source>
+        <translation>{source}에서 소리가 들리지 않음</translation>
+    </message>
+    <message>
+        <source>Finishing ({seconds} s)</source>
+        <translation>마무리 중 ({seconds}초)</translation>
+    </message>
+    <message>
+        <source>Stopped · complete</source>
+        <translation>중지됨 · 완료</translation>
+    </message>
+    <message>
+        <source>Stopped · incomplete</source>
+        <translation>중지됨 · 미완료</translation>
+    </message>
+    <message>
+        <source>Stopped · {seconds} s lost</source>
+        <translation>중지됨 · {seconds}초 누락</translation>
+    </message>
+    <message>
+        <source>{state} · muted</source>
+        <translation>{state} · 음소거</translation>
+    </message>
+    <message>
+        <source>Trying again in {seconds} s.</source>
+        <translation>{seconds}초 뒤에 다시 시도합니다.</translation>
+    </message>
+    <message>
+        <source>Waiting for the last words.</source>
+        <translation>마지막 말을 기다리고 있습니다.</translation>
+    </message>
+    <message>
+        <source>What was said more than {seconds} s ago is lost.</source>
+        <translation>{seconds}초보다 오래된 말은 누락됩니다.</translation>
+    </message>
+    <message>
+        <source>What is said meanwhile is kept, up to {seconds} s.</source>
+        <translation>그동안의 말은 {seconds}초까지 보관했다가 이어서 받아 적습니다.</translation>
+    </message>
+    <message>
+        <source>Check that it is plugged in, switched on and not muted, or choose another one.</source>
+        <translation>연결과 전원, 음소거를 확인하거나 다른 장치를 고르세요.</translation>
+    </message>
+    <message>
+        <source>Silence is sent in place of what is heard.</source>
+        <translation>들리는 소리 대신 무음을 보내고 있습니다.</translation>
+    </message>
+    <message>
+        <source>The new settings apply at the next pause.</source>
+        <translation>새 설정은 말이 잠시 멈출 때 적용됩니다.</translation>
+    </message>
+    <message>
+        <source>Demo: an emulator on this computer plays the recogniser.</source>
+        <translation>데모: 이 컴퓨터의 에뮬레이터가 음성 인식을 흉내 냅니다.</translation>
+    </message>
+    <message>
+        <source>Streaming</source>
+        <translation>스트리밍</translation>
+    </message>
+    <message>
+        <source>Lost {seconds} s</source>
+        <translation>손실 {seconds}초</translation>
+    </message>
+    <message>
+        <source>1 connection</source>
+        <translation>연결 1회</translation>
+    </message>
+    <message>
+        <source>{count} connections</source>
+        <translation>연결 {count}회</translation>
+    </message>
+    <message>
+        <source>Driver overflows: {count}</source>
+        <translation>드라이버 넘침 {count}회</translation>
+    </message>
+    <message>
+        <source>p95 {ms} ms (n {n})</source>
+        <translation>p95 {ms} ms (n {n})</translation>
+    </message>
+    <message>
+        <source>The service cannot be reached. Check the network, the proxy and the endpoint.</source>
+        <translation>서비스에 연결할 수 없습니다. 네트워크, 프록시, 서비스 주소를 확인하세요.</translation>
+    </message>
+    <message>
+        <source>The service's certificate cannot be verified. Check this computer's clock; in a company network, set its own certificate authority in the settings.</source>
+        <translation>서비스의 인증서를 확인할 수 없습니다. 컴퓨터의 시계를 확인하고, 회사 네트워크라면 설정에서 자체 인증 기관을 지정하세요.</translation>
+    </message>
+    <message>
+        <source>The proxy does not let the connection through. Check the proxy's address in the settings.</source>
+        <translation>프록시를 통해 연결할 수 없습니다. 설정에서 프록시 주소를 확인하세요.</translation>
+    </message>
+    <message>
+        <source>Something else than the service answered. Check the endpoint, or log in to this network in a browser.</source>
+        <translation>서비스가 아닌 다른 곳에서 응답했습니다. 서비스 주소를 확인하거나, 브라우저에서 이 네트워크에 로그인하세요.</translation>
+    </message>
+    <message>
+        <source>The connection to the service broke. Check the network if it happens again.</source>
+        <translation>서비스와의 연결이 끊어졌습니다. 자주 끊기면 네트워크를 확인하세요.</translation>
+    </message>
+    <message>
+        <source>The RTZR keys are missing. Enter them in the window, or set RTZR_CLIENT_ID and RTZR_CLIENT_SECRET.</source>
+        <translation>RTZR 키가 없습니다. 창에서 키를 입력하거나, RTZR_CLIENT_ID와 RTZR_CLIENT_SECRET 환경 변수를 지정하세요.</translation>
+    </message>
+    <message>
+        <source>The service refused the RTZR keys. Check the client id and the secret.</source>
+        <translation>서비스가 RTZR 키를 거부했습니다. 클라이언트 ID와 시크릿을 확인하세요.</translation>
+    </message>
+    <message>
+        <source>The service refused the access token. Start again; if it stays so, check the RTZR keys.</source>
+        <translation>서비스가 접근 토큰을 거부했습니다. 다시 시작해 보고, 계속되면 RTZR 키를 확인하세요.</translation>
+    </message>
+    <message>
+        <source>The service refused the recognition settings. Check the model, the language and the keywords.</source>
+        <translation>서비스가 인식 설정을 거부했습니다. 모델, 언어, 키워드를 확인하세요.</translation>
+    </message>
+    <message>
+        <source>The RTZR account's quota is used up. Raise it in the RTZR console, or wait for its renewal.</source>
+        <translation>RTZR 계정의 사용 한도를 모두 썼습니다. RTZR 콘솔에서 한도를 늘리거나, 한도가 갱신될 때까지 기다리세요.</translation>
+    </message>
+    <message>
+        <source>The RTZR account has too many streams open. Close another one, or try again later.</source>
+        <translation>RTZR 계정에서 열린 스트림이 너무 많습니다. 다른 스트림을 닫거나 잠시 뒤에 다시 시도하세요.</translation>
+    </message>
+    <message>
+        <source>The service is not working at the moment. Try again later.</source>
+        <translation>지금은 서비스가 동작하지 않습니다. 잠시 뒤에 다시 시도하세요.</translation>
+    </message>
+    <message>
+        <source>The service reported an error. Try again; if it stays so, tell the service's support.</source>
+        <translation>서비스가 오류를 알렸습니다. 다시 시도해 보고, 계속되면 서비스 고객 지원에 알리세요.</translation>
+    </message>
+    <message>
+        <source>The PortAudio library, which hears microphones, is not installed. Install it (Debian and Ubuntu: apt install libportaudio2), or use a file.</source>
+        <translation>마이크를 쓰는 데 필요한 PortAudio 라이브러리가 없습니다. 설치하거나(데비안·우분투: apt install libportaudio2) 파일을 쓰세요.</translation>
+    </message>
+    <message>
+        <source>No microphone was found. Plug one in, and try again.</source>
+        <translation>마이크를 찾을 수 없습니다. 연결을 확인하고 다시 시도하세요.</translation>
+    </message>
+    <message>
+        <source>Another program is using the microphone. Close that program, or choose another microphone.</source>
+        <translation>다른 프로그램이 마이크를 쓰고 있습니다. 그 프로그램을 닫거나 다른 마이크를 고르세요.</translation>
+    </message>
+    <message>
+        <source>The system does not allow the use of the microphone. Allow it in the system's privacy settings.</source>
+        <translation>시스템이 마이크 사용을 허용하지 않습니다. 시스템의 개인정보 보호 설정에서 허용하세요.</translation>
+    </message>
+    <message>
+        <source>The microphone was disconnected. Plug it in again, or choose another one.</source>
+        <translation>마이크 연결이 끊어졌습니다. 다시 연결하거나 다른 마이크를 고르세요.</translation>
+    </message>
+    <message>
+        <source>The microphone does not work. Plug it in again, or choose another one.</source>
+        <translation>마이크가 동작하지 않습니다. 다시 연결하거나 다른 마이크를 고르세요.</translation>
+    </message>
+    <message>
+        <source>The file does not exist. Check its name.</source>
+        <translation>파일이 없습니다. 파일 이름을 확인하세요.</translation>
+    </message>
+    <message>
+        <source>The file cannot be read. Check its permissions, and that it is not a folder.</source>
+        <translation>파일을 읽을 수 없습니다. 권한을 확인하고, 폴더가 아닌지 확인하세요.</translation>
+    </message>
+    <message>
+        <source>The file is no sound that can be read. Use a WAV or FLAC file.</source>
+        <translation>읽을 수 있는 소리 파일이 아닙니다. WAV나 FLAC 파일을 쓰세요.</translation>
+    </message>
+    <message>
+        <source>The file holds no sound. Use another one.</source>
+        <translation>파일에 소리가 들어 있지 않습니다. 다른 파일을 쓰세요.</translation>
+    </message>
+    <message>
+        <source>The file's format is not supported. Use 8 to 192 kHz and 1 to 8 channels.</source>
+        <translation>지원하지 않는 형식의 파일입니다. 8~192 kHz, 1~8채널인 파일을 쓰세요.</translation>
+    </message>
+    <message>
+        <source>The file ends before its header says so. What it holds was recognised; get the whole file.</source>
+        <translation>파일이 중간에서 잘렸습니다. 들어 있는 데까지 인식했으니, 온전한 파일을 구하세요.</translation>
+    </message>
+    <message>
+        <source>The source does not have that channel. Count from 1, or leave the channel out.</source>
+        <translation>그런 채널이 없습니다. 1부터 세어 지정하거나, 채널을 지정하지 마세요.</translation>
+    </message>
+    <message>
+        <source>⚠ {seconds} s missing: {reason}</source>
+        <translation>⚠ {seconds}초 누락: {reason}</translation>
+    </message>
+    <message>
+        <source>no connection for too long</source>
+        <translation>통신 장애</translation>
+    </message>
+    <message>
+        <source>this computer was too busy</source>
+        <translation>컴퓨터 과부하</translation>
+    </message>
+    <message>
+        <source>no audio device</source>
+        <translation>오디오 장치 없음</translation>
+    </message>
+    <message>
+        <source>the service did not finish</source>
+        <translation>서비스가 끝맺지 못함</translation>
+    </message>
+    <message>
+        <source>stopped early</source>
+        <translation>바로 중지함</translation>
+    </message>
+    <message>
+        <source>Complete: all {seconds} s of sound were recognised.</source>
+        <translation>완료: 소리 {seconds}초를 빠짐없이 인식했습니다.</translation>
+    </message>
+    <message>
+        <source>Incomplete: {lost} s of {seconds} s of sound were lost.</source>
+        <translation>미완료: 소리 {seconds}초 가운데 {lost}초가 누락되었습니다.</translation>
+    </message>
+    <message>
+        <source>Incomplete: it ended early, after {seconds} s of sound.</source>
+        <translation>미완료: 소리 {seconds}초에서 일찍 끝났습니다.</translation>
+    </message>
+    <message>
+        <source>Capture</source>
+        <translation>캡처</translation>
+    </message>
+    <message>
+        <source>Conditioning</source>
+        <translation>변환</translation>
+    </message>
+    <message>
+        <source>Silence wait</source>
+        <translation>무음 대기</translation>
+    </message>
+    <message>
+        <source>Token</source>
+        <translation>토큰</translation>
+    </message>
+    <message>
+        <source>Connection</source>
+        <translation>연결</translation>
+    </message>
+    <message>
+        <source>Queue</source>
+        <translation>대기열</translation>
+    </message>
+    <message>
+        <source>Display</source>
+        <translation>표시</translation>
+    </message>
+    <message>
+        <source>Total</source>
+        <translation>합계</translation>
+    </message>
+    <message>
+        <source>Listen at once</source>
+        <translation>바로 듣기</translation>
+    </message>
+    <message>
+        <source>Starts to listen as soon as the window opens.</source>
+        <translation>창이 열리면 바로 듣기 시작합니다.</translation>
+    </message>
+    <message>
+        <source>1 new caption</source>
+        <translation>새 자막 1개</translation>
+    </message>
+    <message>
+        <source>{count} new captions</source>
+        <translation>새 자막 {count}개</translation>
+    </message>
+    <message>
+        <source>To the newest caption</source>
+        <translation>최신 자막으로</translation>
+    </message>
+    <message>
+        <source>Go to the newest caption (End)</source>
+        <translation>최신 자막으로 이동 (End)</translation>
+    </message>
+    <message>
+        <source>What is said appears here.</source>
+        <translation>말소리가 여기에 자막으로 나타납니다.</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>복사</translation>
+    </message>
+    <message>
+        <source>Copy with times</source>
+        <translation>시각과 함께 복사</translation>
+    </message>
+    <message>
+        <source>Select all</source>
+        <translation>모두 선택</translation>
+    </message>
+    <message>
+        <source>Copy the selection, or all captions</source>
+        <translation>선택한 부분 또는 전체 자막 복사</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>저장</translation>
+    </message>
+    <message>
+        <source>Save the captions</source>
+        <translation>자막 저장</translation>
+    </message>
+    <message>
+        <source>Save captions</source>
+        <translation>자막 저장</translation>
+    </message>
+    <message>
+        <source>Text (TXT)</source>
+        <translation>텍스트 (TXT)</translation>
+    </message>
+    <message>
+        <source>Subtitles (SRT)</source>
+        <translation>자막 파일 (SRT)</translation>
+    </message>
+    <message>
+        <source>Web subtitles (VTT)</source>
+        <translation>웹 자막 (VTT)</translation>
+    </message>
+    <message>
+        <source>Data (JSON lines)</source>
+        <translation>데이터 (JSON Lines)</translation>
+    </message>
+    <message>
+        <source>Smaller text</source>
+        <translation>글자 작게</translation>
+    </message>
+    <message>
+        <source>Larger text</source>
+        <translation>글자 크게</translation>
+    </message>
+    <message>
+        <source>Latency</source>
+        <translation>지연</translation>
+    </message>
+    <message>
+        <source>Latency (ms)</source>
+        <translation>지연 (ms)</translation>
+    </message>
+    <message>
+        <source>Show the latency of every stage</source>
+        <translation>단계별 지연 보기</translation>
+    </message>
+    <message>
+        <source>Delay from the mouth to the eye. Drag to move; Ctrl+L hides.</source>
+        <translation>말한 순간부터 화면에 보일 때까지 걸린 시간입니다. 끌어서 옮기고 Ctrl+L로 숨깁니다.</translation>
+    </message>
+    <message>
+        <source>last</source>
+        <translation>최근</translation>
+    </message>
+    <message>
+        <source>last {last} · p50 {p50} · p95 {p95} · n {n}</source>
+        <translation>최근 {last} · p50 {p50} · p95 {p95} · n {n}</translation>
+    </message>
+    <message>
+        <source>{stage}: last {last} ms, p50 {p50} ms, p95 {p95} ms, n {n}</source>
+        <translation>{stage}: 최근 {last} ms, p50 {p50} ms, p95 {p95} ms, n {n}</translation>
+    </message>
+    <message>
+        <source>Start</source>
+        <translation>시작</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>중지</translation>
+    </message>
+    <message>
+        <source>Stop now</source>
+        <translation>바로 중지</translation>
+    </message>
+    <message>
+        <source>Mute</source>
+        <translation>음소거</translation>
+    </message>
+    <message>
+        <source>Unmute</source>
+        <translation>음소거 해제</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>상태</translation>
+    </message>
+    <message>
+        <source>Elapsed time</source>
+        <translation>경과 시간</translation>
+    </message>
+    <message>
+        <source>Captioner</source>
+        <translation>실시간 자막</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>설정</translation>
+    </message>
+    <message>
+        <source>Account</source>
+        <translation>계정</translation>
+    </message>
+    <message>
+        <source>Pages</source>
+        <translation>설정 항목</translation>
+    </message>
+    <message>
+        <source>OK</source>
+        <translation>확인</translation>
+    </message>
+    <message>
+        <source>Apply</source>
+        <translation>적용</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>취소</translation>
+    </message>
+    <message>
+        <source>Sound source</source>
+        <translation>소리 입력</translation>
+    </message>
+    <message>
+        <source>Sound source: {name}</source>
+        <translation>소리 입력: {name}</translation>
+    </message>
+    <message>
+        <source>System default</source>
+        <translation>시스템 기본 장치</translation>
+    </message>
+    <message>
+        <source>{name} (not connected)</source>
+        <translation>{name} (연결 안 됨)</translation>
+    </message>
+    <message>
+        <source>Input level: no signal</source>
+        <translation>입력 레벨: 신호 없음</translation>
+    </message>
+    <message>
+        <source>Input level: not listening</source>
+        <translation>입력 레벨: 듣고 있지 않음</translation>
+    </message>
+    <message>
+        <source>Input level: {level} dBFS</source>
+        <translation>입력 레벨: {level} dBFS</translation>
+    </message>
+    <message>
+        <source>A change applies at the next pause, with a new connection.</source>
+        <translation>바꾼 값은 다음 말 쉼에 새로 연결하면서 적용됩니다.</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>시스템 설정에 따름</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>밝게</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>어둡게</translation>
+    </message>
+    <message>
+        <source>Fast</source>
+        <translation>빠르게</translation>
+    </message>
+    <message>
+        <source>Calm</source>
+        <translation>차분하게</translation>
+    </message>
+    <message>
+        <source>Telephone (CALL)</source>
+        <translation>전화 통화 (CALL)</translation>
+    </message>
+    <message>
+        <source>Meeting (MEETING)</source>
+        <translation>회의 (MEETING)</translation>
+    </message>
+    <message>
+        <source>Client id</source>
+        <translation>클라이언트 ID</translation>
+    </message>
+    <message>
+        <source>Client secret</source>
+        <translation>클라이언트 시크릿</translation>
+    </message>
+    <message>
+        <source>known, not shown</source>
+        <translation>저장됨 (표시하지 않음)</translation>
+    </message>
+    <message>
+        <source>Test</source>
+        <translation>테스트</translation>
+    </message>
+    <message>
+        <source>Testing…</source>
+        <translation>확인하는 중…</translation>
+    </message>
+    <message>
+        <source>Log in to the service with these keys</source>
+        <translation>이 키로 서비스에 로그인해 봅니다</translation>
+    </message>
+    <message>
+        <source>Forget the keys</source>
+        <translation>키 삭제</translation>
+    </message>
+    <message>
+        <source>This computer has no keyring: the keys are kept until the program ends.</source>
+        <translation>이 컴퓨터에는 키링이 없어 프로그램을 끝낼 때까지만 키를 보관합니다.</translation>
+    </message>
+    <message>
+        <source>Welcome</source>
+        <translation>환영합니다</translation>
+    </message>
+    <message>
+        <source>Live captions for your calls</source>
+        <translation>통화를 실시간 자막으로</translation>
+    </message>
+    <message>
+        <source>Speech is recognised by RTZR. Enter the client id and the secret of your account to begin.</source>
+        <translation>음성 인식에는 RTZR을 사용합니다. 시작하려면 계정의 클라이언트 ID와 시크릿을 입력하세요.</translation>
+    </message>
+    <message>
+        <source>Use these keys</source>
+        <translation>이 키 사용</translation>
+    </message>
+    <message>
+        <source>Try the demo</source>
+        <translation>데모 보기</translation>
+    </message>
+    <message>
+        <source>No keys yet? The demo captions a sample call; an emulator on this computer plays the recogniser.</source>
+        <translation>아직 키가 없으신가요? 데모에서는 이 컴퓨터의 에뮬레이터가 음성 인식을 흉내 내어 예시 통화에 자막을 붙입니다.</translation>
+    </message>
+  <message>
+      <source>Finishing · reconnecting for the last words ({seconds} s)</source>
+      <translation>마무리 중 · 마지막 말을 위해 재연결 중 ({seconds}초)</translation>
+    </message>
+    <message>
+        <source>The keys are kept in this computer's keyring, never in a file; where there is no keyring, until the program ends.</source>
+        <translation>키는 이 컴퓨터의 키링에만 보관하고 파일에는 저장하지 않습니다. 키링이 없으면 프로그램을 끝낼 때까지만 보관합니다.</translation>
+    </message>
+    <message>
+        <source>The keys in use come from this computer's keyring or the environment, never from a file.</source>
+        <translation>지금 쓰는 키는 이 컴퓨터의 키링이나 환경 변수에서 읽은 것이며 파일에는 없습니다.</translation>
+    </message>
+    <message>
+        <source>--out is the source itself; choose another file.</source>
+        <translation>--out이 원본 파일과 같습니다. 다른 파일을 지정하세요.</translation>
+    </message>
+    <message>
+        <source>--pace fast is for files: a microphone has the pace of speech.</source>
+        <translation>--pace fast는 파일에만 쓸 수 있습니다. 마이크는 말하는 속도로만 들어옵니다.</translation>
+    </message>
+    <message>
+        <source>--recording and --script need each other.</source>
+        <translation>--recording과 --script는 함께 지정해야 합니다.</translation>
+    </message>
+    <message>
+        <source>A WAV or FLAC file, mic, or a device's name as `devices` prints it.</source>
+        <translation>WAV 또는 FLAC 파일, mic, 또는 `devices`가 출력하는 장치 이름.</translation>
+    </message>
+    <message>
+        <source>Address of the service; else RTZR_ENDPOINT, else the settings. Plain http for this computer only.</source>
+        <translation>서비스 주소. 없으면 RTZR_ENDPOINT, 그다음 설정을 씁니다. 암호화되지 않은 http는 이 컴퓨터에만 쓸 수 있습니다.</translation>
+    </message>
+    <message>
+        <source>Arguments</source>
+        <translation>인수</translation>
+    </message>
+    <message>
+        <source>As it is spoken (the default), or as fast as the service takes it.</source>
+        <translation>말하는 속도(기본값), 또는 서비스가 받는 만큼 빠르게.</translation>
+    </message>
+    <message>
+        <source>Be a local RTZR that recognises by listening.</source>
+        <translation>소리를 듣고 인식하는 로컬 RTZR 에뮬레이터를 실행합니다.</translation>
+    </message>
+    <message>
+        <source>Boot everything, wait for a painted caption, print the trace.</source>
+        <translation>전체를 실행해 자막이 화면에 그려질 때까지 기다린 뒤 단계별 시간을 출력합니다.</translation>
+    </message>
+    <message>
+        <source>COMMAND</source>
+        <translation>명령</translation>
+    </message>
+    <message>
+        <source>Caption the bundled sample call with an emulated recogniser.</source>
+        <translation>포함된 예시 통화를 에뮬레이터로 자막 처리합니다.</translation>
+    </message>
+    <message>
+        <source>Captions painted: {count}</source>
+        <translation>화면에 그려진 자막: {count}개</translation>
+    </message>
+    <message>
+        <source>Channel, from 1; without it the mean of all.</source>
+        <translation>채널 번호(1부터). 없으면 모든 채널의 평균.</translation>
+    </message>
+    <message>
+        <source>Channels</source>
+        <translation>채널</translation>
+    </message>
+    <message>
+        <source>Close after EOS</source>
+        <translation>EOS 뒤의 Close</translation>
+    </message>
+    <message>
+        <source>Commands</source>
+        <translation>명령</translation>
+    </message>
+    <message>
+        <source>Default</source>
+        <translation>기본</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>장치</translation>
+    </message>
+    <message>
+        <source>End with the delays of every stage, on standard error.</source>
+        <translation>끝날 때 단계별 지연을 표준 오류로 출력합니다.</translation>
+    </message>
+    <message>
+        <source>Final</source>
+        <translation>확정 자막</translation>
+    </message>
+    <message>
+        <source>Finalize twice</source>
+        <translation>Finalize 두 번</translation>
+    </message>
+    <message>
+        <source>Handshake</source>
+        <translation>연결</translation>
+    </message>
+    <message>
+        <source>Host API</source>
+        <translation>호스트 API</translation>
+    </message>
+    <message>
+        <source>How the emulated service behaves: measured, design.</source>
+        <translation>에뮬레이터의 동작 방식: measured, design.</translation>
+    </message>
+    <message>
+        <source>Idle limit</source>
+        <translation>무음성 제한 시간</translation>
+    </message>
+    <message>
+        <source>In the terminal, though there may be a display.</source>
+        <translation>화면이 있어도 터미널에서 실행합니다.</translation>
+    </message>
+    <message>
+        <source>Latency from the end of speech to the text, in milliseconds</source>
+        <translation>말이 끝난 뒤 자막까지의 지연(밀리초)</translation>
+    </message>
+    <message>
+        <source>Leaves them as spoken.</source>
+        <translation>말한 그대로 둡니다.</translation>
+    </message>
+    <message>
+        <source>List the input devices.</source>
+        <translation>입력 장치를 나열합니다.</translation>
+    </message>
+    <message>
+        <source>Live captions of phone and microphone audio. Without a command, the window opens.</source>
+        <translation>전화와 마이크 소리의 실시간 자막. 명령이 없으면 창을 엽니다.</translation>
+    </message>
+    <message>
+        <source>Maximum</source>
+        <translation>최대</translation>
+    </message>
+    <message>
+        <source>Measure speed and size.</source>
+        <translation>속도와 크기를 측정합니다.</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>이름</translation>
+    </message>
+    <message>
+        <source>No caption was painted. Start `captioner demo` to see why.</source>
+        <translation>화면에 그려진 자막이 없습니다. `captioner demo`를 실행해 원인을 확인하세요.</translation>
+    </message>
+    <message>
+        <source>One of {names}; else all.</source>
+        <translation>다음 중 하나: {names}. 없으면 모두.</translation>
+    </message>
+    <message>
+        <source>Options</source>
+        <translation>옵션</translation>
+    </message>
+    <message>
+        <source>Port of this computer; 0, the default, takes a free one.</source>
+        <translation>이 컴퓨터의 포트. 기본값 0은 빈 포트를 씁니다.</translation>
+    </message>
+    <message>
+        <source>Port {port} cannot be opened; choose another one. ({detail})</source>
+        <translation>포트 {port}번을 열 수 없습니다. 다른 포트를 지정하세요. ({detail})</translation>
+    </message>
+    <message>
+        <source>Print JSON.</source>
+        <translation>JSON으로 출력합니다.</translation>
+    </message>
+    <message>
+        <source>Print the version.</source>
+        <translation>버전을 출력합니다.</translation>
+    </message>
+    <message>
+        <source>Print this help.</source>
+        <translation>이 도움말을 출력합니다.</translation>
+    </message>
+    <message>
+        <source>Prove an account and a network, step by step.</source>
+        <translation>계정과 네트워크를 단계별로 확인합니다.</translation>
+    </message>
+    <message>
+        <source>Qt cannot be loaded ({detail}). Use captioner transcribe.</source>
+        <translation>Qt를 불러올 수 없습니다({detail}). captioner transcribe를 쓰세요.</translation>
+    </message>
+    <message>
+        <source>Rate (Hz)</source>
+        <translation>샘플레이트(Hz)</translation>
+    </message>
+    <message>
+        <source>Recognise a file or a microphone and print its text.</source>
+        <translation>파일이나 마이크의 말을 인식해 텍스트를 출력합니다.</translation>
+    </message>
+    <message>
+        <source>Repeatable.</source>
+        <translation>여러 번 쓸 수 있습니다.</translation>
+    </message>
+    <message>
+        <source>Set both RTZR_CLIENT_ID and RTZR_CLIENT_SECRET, or neither.</source>
+        <translation>RTZR_CLIENT_ID와 RTZR_CLIENT_SECRET을 둘 다 설정하거나 둘 다 비워 두세요.</translation>
+    </message>
+    <message>
+        <source>Settle what the service's documents leave open; takes two minutes.</source>
+        <translation>서비스 문서에 나오지 않는 동작까지 확인합니다. 2분쯤 걸립니다.</translation>
+    </message>
+    <message>
+        <source>Sound</source>
+        <translation>소리</translation>
+    </message>
+    <message>
+        <source>Stage</source>
+        <translation>단계</translation>
+    </message>
+    <message>
+        <source>Standard output cannot be written: {detail}.</source>
+        <translation>표준 출력에 쓸 수 없습니다: {detail}.</translation>
+    </message>
+    <message>
+        <source>The emulator did not start ({detail}).</source>
+        <translation>에뮬레이터를 시작하지 못했습니다({detail}).</translation>
+    </message>
+    <message>
+        <source>The fault {fault} is not written as NAME[:ARGUMENT][xCOUNT][@START[+LENGTH]], like close:1011@12s. ({detail})</source>
+        <translation>장애 {fault}: close:1011@12s처럼 NAME[:ARGUMENT][xCOUNT][@START[+LENGTH]] 형식으로 쓰세요. ({detail})</translation>
+    </message>
+    <message>
+        <source>The option {option} needs a value. See: {command} --help</source>
+        <translation>옵션 {option}에 값이 필요합니다. 참고: {command} --help</translation>
+    </message>
+    <message>
+        <source>The option {option} takes no value. See: {command} --help</source>
+        <translation>옵션 {option}에는 값을 줄 수 없습니다. 참고: {command} --help</translation>
+    </message>
+    <message>
+        <source>The recording and its script cannot be used: {detail}</source>
+        <translation>녹음과 대본을 쓸 수 없습니다: {detail}</translation>
+    </message>
+    <message>
+        <source>The recording to know in place of the sample call.</source>
+        <translation>예시 통화 대신 쓸 녹음 파일.</translation>
+    </message>
+    <message>
+        <source>The service took the sound, but gave no text for it. Check the model and the domain.</source>
+        <translation>서비스가 소리를 받았지만 텍스트를 보내지 않았습니다. 모델과 도메인을 확인하세요.</translation>
+    </message>
+    <message>
+        <source>There is no benchmark {name}; there are {names}.</source>
+        <translation>벤치마크 {name}: 없는 이름입니다. 쓸 수 있는 이름: {names}.</translation>
+    </message>
+    <message>
+        <source>There is no command {command}; there are {commands}.</source>
+        <translation>{command}: 없는 명령입니다. 쓸 수 있는 명령: {commands}.</translation>
+    </message>
+    <message>
+        <source>There is no display to open a window on. Use captioner transcribe, or captioner demo --headless.</source>
+        <translation>창을 열 화면이 없습니다. captioner transcribe 또는 captioner demo --headless를 쓰세요.</translation>
+    </message>
+    <message>
+        <source>There is no fault {name}; there are {names}.</source>
+        <translation>장애 {name}: 없는 이름입니다. 쓸 수 있는 이름: {names}.</translation>
+    </message>
+    <message>
+        <source>There is no option {option}. See: {command} --help</source>
+        <translation>{option}: 없는 옵션입니다. 참고: {command} --help</translation>
+    </message>
+    <message>
+        <source>There is no option {option}; did you mean {near}? See: {command} --help</source>
+        <translation>{option}: 없는 옵션입니다. 혹시 {near}인가요? 참고: {command} --help</translation>
+    </message>
+    <message>
+        <source>There is no profile {name}; there are {names}.</source>
+        <translation>프로필 {name}: 없는 이름입니다. 쓸 수 있는 이름: {names}.</translation>
+    </message>
+    <message>
+        <source>Usage: </source>
+        <translation>사용법: </translation>
+    </message>
+    <message>
+        <source>Waiting for the idle limit: {seconds} s</source>
+        <translation>무음성 제한 시간을 기다리는 중: {seconds}초</translation>
+    </message>
+    <message>
+        <source>What goes wrong: NAME[:ARGUMENT][xCOUNT][@START[+LENGTH]], for instance drop@12s. Repeatable.</source>
+        <translation>일으킬 장애: NAME[:ARGUMENT][xCOUNT][@START[+LENGTH]], 예를 들어 drop@12s. 여러 번 쓸 수 있습니다.</translation>
+    </message>
+    <message>
+        <source>What is said in it, and when.</source>
+        <translation>그 녹음에서 언제 무슨 말을 하는지 적은 대본.</translation>
+    </message>
+    <message>
+        <source>What the result looks like; text is the default.</source>
+        <translation>결과의 형식. 기본값은 text.</translation>
+    </message>
+    <message>
+        <source>Write the result there, as it comes.</source>
+        <translation>결과를 나오는 대로 이 파일에 씁니다.</translation>
+    </message>
+    <message>
+        <source>after the end of speech: {text}</source>
+        <translation>말이 끝난 뒤: {text}</translation>
+    </message>
+    <message>
+        <source>captioner stopped because of a defect of its own ({name}). Please report it with the note {path}, which holds nothing that was spoken.</source>
+        <translation>captioner가 프로그램 결함({name})으로 멈췄습니다. 메모 {path}와 함께 알려 주세요. 메모에는 말한 내용이 들어 있지 않습니다.</translation>
+    </message>
+    <message>
+        <source>captioner stopped because of a defect of its own ({name}). Please report it.</source>
+        <translation>captioner가 프로그램 결함({name})으로 멈췄습니다. 알려 주세요.</translation>
+    </message>
+    <message>
+        <source>closed with code {code} after {seconds} s</source>
+        <translation>{seconds}초 뒤 코드 {code}로 닫힘</translation>
+    </message>
+    <message>
+        <source>code {code} after {ms} ms</source>
+        <translation>{ms} ms 뒤 코드 {code}</translation>
+    </message>
+    <message>
+        <source>epd_time left out</source>
+        <translation>epd_time 생략</translation>
+    </message>
+    <message>
+        <source>final {ms} ms after the end of speech; with epd_time={epd} it was {base} ms</source>
+        <translation>말이 끝나고 {ms} ms 뒤 확정, epd_time={epd}일 때는 {base} ms</translation>
+    </message>
+    <message>
+        <source>inside the proxy's tunnel; the token proves it</source>
+        <translation>프록시 터널 안에서 이루어지며, 토큰 단계에서 확인됩니다</translation>
+    </message>
+    <message>
+        <source>no Close within {seconds} s</source>
+        <translation>{seconds}초 안에 Close가 오지 않음</translation>
+    </message>
+    <message>
+        <source>no final within {seconds} s of silence</source>
+        <translation>무음 {seconds}초 안에 확정 자막이 오지 않음</translation>
+    </message>
+    <message>
+        <source>no text came back</source>
+        <translation>텍스트가 오지 않음</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>없음</translation>
+    </message>
+    <message>
+        <source>none within {seconds} s</source>
+        <translation>{seconds}초 안에 오지 않음</translation>
+    </message>
+    <message>
+        <source>none within {seconds} s; pings were sent</source>
+        <translation>{seconds}초 동안 닫히지 않음(핑은 보냄)</translation>
+    </message>
+    <message>
+        <source>none, it is this computer</source>
+        <translation>없음(이 컴퓨터)</translation>
+    </message>
+    <message>
+        <source>the connection broke after {seconds} s</source>
+        <translation>{seconds}초 뒤 연결이 끊김</translation>
+    </message>
+    <message>
+        <source>the first one brought a final after {ms} ms, the second one another</source>
+        <translation>첫 번째는 {ms} ms 뒤 확정, 두 번째도 확정을 받음</translation>
+    </message>
+    <message>
+        <source>the first one brought a final after {ms} ms, the second one nothing</source>
+        <translation>첫 번째는 {ms} ms 뒤 확정, 두 번째는 아무것도 오지 않음</translation>
+    </message>
+    <message>
+        <source>the first one brought nothing within {seconds} s</source>
+        <translation>첫 번째에 {seconds}초 동안 아무것도 오지 않음</translation>
+    </message>
+    <message>
+        <source>then Close {code}</source>
+        <translation>이어서 Close {code}</translation>
+    </message>
+    <message>
+        <source>{argument} is one argument too many. See: {command} --help</source>
+        <translation>{argument}: 필요 없는 인수입니다. 참고: {command} --help</translation>
+    </message>
+    <message>
+        <source>{device} has {count} channels; there is no channel {channel}.</source>
+        <translation>{device}: 채널이 {count}개이며, {channel}번 채널은 없습니다.</translation>
+    </message>
+    <message>
+        <source>{file} cannot be written: {detail}.</source>
+        <translation>{file}: 쓸 수 없습니다({detail}).</translation>
+    </message>
+    <message>
+        <source>{host}, looked up by the proxy</source>
+        <translation>{host}, 프록시가 찾음</translation>
+    </message>
+    <message>
+        <source>{name} is missing. See: {command} --help</source>
+        <translation>{name}: 빠진 인수입니다. 참고: {command} --help</translation>
+    </message>
+    <message>
+        <source>{option}: {value} is none of {choices}.</source>
+        <translation>{option}: {value} 값은 쓸 수 없습니다. 쓸 수 있는 값: {choices}.</translation>
+    </message>
+    <message>
+        <source>{option}: {value} is not a number.</source>
+        <translation>{option}: {value} 값은 숫자가 아닙니다.</translation>
+    </message>
+    <message>
+        <source>{option}: {value} is not a whole number from {low} on.</source>
+        <translation>{option}: {value} 값은 {low} 이상의 정수가 아닙니다.</translation>
+    </message>
+    <message>
+        <source>{option}: {value} is not a whole number from {low} to {high}.</source>
+        <translation>{option}: {value} 값은 {low}에서 {high} 사이의 정수가 아닙니다.</translation>
+    </message>
+    <message>
+        <source>{seconds} s of the sample call</source>
+        <translation>예시 통화 {seconds}초</translation>
+    </message>
+</context>
+</TS>
