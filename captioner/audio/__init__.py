@@ -1,0 +1,1 @@
+"""Where sound comes from, and what shape it gets."""

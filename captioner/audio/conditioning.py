@@ -1,0 +1,249 @@
+"""Conditioning of sound: any rate, channels and block size become numbered frames of 20 ms, mono int16 at 8 kHz.
+
+The resampler is a polyphase FIR. Its prototype is a sinc with its edge at 4 kHz under a Kaiser window, `DELAY` samples
+of 8 kHz to either side, so its group delay is a whole number of lane samples: output number `j` is the lane's position
+`j - DELAY`, and it exists as soon as the input frame of its own moment `j` is there. Nothing is ever waited for beyond
+that; the delay is an offset in the positions, never a pause. (Resamplers that work in blocks of their own, such as
+soxr's stream, give their output back in bursts of 10 ms and more.)
+
+The same sound gives the same bytes however it is cut into blocks. Sums of floats do not: their order depends on shapes,
+on memory and on the processor. So the input is rounded to multiples of 2^-23 (samples of up to 24 bits already are),
+the taps to multiples of 2^-24, and their products are added in float64, where every partial sum is a whole multiple of
+2^-47 below 2^6 and therefore exact: there is no rounding for the order to change.
+
+Kaiser's design rules: https://ccrma.stanford.edu/~jos/sasp/Kaiser_Window.html
+"""
+
+from __future__ import annotations
+
+from math import gcd
+
+import numpy as np
+from numpy.typing import NDArray
+
+from captioner.errors import FormatChanged, Misuse
+from captioner.events import FRAME, RATE, AudioBlock, Frame
+
+LOWEST_RATE, HIGHEST_RATE = 8_000, 192_000
+"""Rates in Hz that are taken, both included."""
+
+DELAY = 20
+"""The resampler's group delay in samples at 8 kHz: 2.5 ms."""
+
+_BETA = 0.1102 * (90 - 8.7)
+"""Kaiser's parameter for 90 dB; with the length above the transition is 1,143 Hz wide: 3.43 to 4.57 kHz."""
+
+_HEADROOM = 8.0
+"""Input beyond ±8 (18 dB over full scale) is clipped before the filter, as its sums must stay exact."""
+
+_INPUT_STEPS, _TAP_STEPS = 2.0**23, 2.0**24
+
+_PHASES = 512
+"""More phases than this are not kept: a rate without a short ratio to 8 kHz gets as many per lane sample, and taps
+between two of them are interpolated, with an error below -110 dB."""
+
+_SLICE = 8192
+"""Frames that are worked on at once, so that a block of an hour needs no more memory than one of a second."""
+
+
+class Conditioner:
+    """Turns the blocks of one source into the frames of a lane.
+
+    Attributes:
+        delay: the resampler's group delay in samples at 8 kHz: `DELAY`, or 0 where the rate is 8 kHz already. The first
+            frame starts at `-delay`.
+    """
+
+    def __init__(self, rate: int, channels: int, channel: int | None = None) -> None:
+        """Be ready for the first block.
+
+        Args:
+            rate: Hz, 8,000 to 192,000, any whole number.
+            channels: of the blocks.
+            channel: the one that is taken, from 1; None takes the mean of all.
+
+        Raises:
+            Misuse: a value out of these bounds (sources check theirs before they deliver anything).
+        """
+        if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+            raise Misuse(f"a rate of {rate} Hz")
+        if channels < 1 or not (channel is None or 1 <= channel <= channels):
+            raise Misuse(f"channel {channel} of {channels}")
+        self._rate, self._channels, self._channel = rate, channels, channel
+        self.delay = 0 if rate == RATE else DELAY
+        divisor = gcd(rate, RATE)
+        # On a clock of rate · up = 8000 · down Hz, output j lies at tick j · down, input frame i at tick i · up.
+        self._up, self._down = RATE // divisor, rate // divisor
+        self._reach = 2 * self.delay * self._down // self._up + 1  # frames under the filter
+        self._bank, self._slopes, self._phases_per_tick = _filter_bank(self._up, self._down, self._reach)
+        self._frames = 0  # input frames so far
+        self._made = 0  # output samples so far
+        self._history = np.zeros(self._reach - 1)  # the newest frames, as whole multiples of 2^-23
+        self._pending = np.zeros(0, np.int16)  # output that does not fill a frame yet
+        self._next = -self.delay  # position of the first of them
+        self._losses: list[tuple[int, int]] = []
+        self._flushed = False
+
+    @property
+    def length(self) -> int:
+        """Samples of the lane that were captured so far, losses included: ceil(frames · 8000 / rate).
+
+        After `flush` the last frame stops there.
+        """
+        return self._position(self._frames)
+
+    def push(self, block: AudioBlock) -> list[Frame]:
+        """Take one block; return the frames that it completes, oldest first.
+
+        A block that starts later than the one before it ended says that the source lost frames: silence of that length
+        takes their place, so that positions stay true, and `take_losses` tells where.
+
+        Args:
+            block: of any length. Samples beyond ±1 saturate, NaN is silence.
+
+        Raises:
+            FormatChanged: rate or channel count differ from what was announced.
+            Misuse: the block starts before the last one ended, or comes after `flush`.
+        """
+        if self._flushed:
+            raise Misuse("a block after the flush")
+        if block.rate != self._rate or block.samples.shape[1:] != (self._channels,):
+            raise FormatChanged(
+                f"{block.rate} Hz {block.samples.shape} after {self._rate} Hz with {self._channels} channels"
+            )
+        lost = block.position - self._frames
+        if lost < 0:
+            raise Misuse(f"a block at frame {block.position} after {self._frames} frames")
+        frames: list[Frame] = []
+        if lost:
+            start = self.length
+            frames += self._feed_silence(lost)
+            if self.length > start:
+                self._losses.append((start, self.length))
+        for at in range(0, len(block.samples), _SLICE):
+            frames += self._feed(self._downmix(block.samples[at : at + _SLICE]))
+        return frames
+
+    def flush(self) -> list[Frame]:
+        """End the lane; return what is left, up to the last captured sample. Only the very last frame may be shorter.
+
+        Nothing can be pushed after it, and a second flush returns nothing.
+        """
+        ended, self._flushed = self._flushed, True
+        if ended or not self._frames:
+            return []
+        # The filter's tail: `delay` more samples of output, for which what follows the end counts as silence.
+        total = self.length + self.delay
+        newest = (total - 1) * self._down // self._up
+        frames = self._cut_frames(self._resample(np.zeros(newest + 1 - self._frames), total))
+        if len(self._pending):
+            frames.append(Frame(self._next, self._pending))
+        return frames
+
+    def take_losses(self) -> list[tuple[int, int]]:
+        """Return the stretches `[start, stop)` that the source lost, as positions of the lane, each of them once."""
+        losses, self._losses = self._losses, []
+        return losses
+
+    def _position(self, frame: int) -> int:
+        """The first position of the lane that is not before input frame number `frame`."""
+        return -(-frame * self._up // self._down)
+
+    def _feed_silence(self, count: int) -> list[Frame]:
+        frames: list[Frame] = []
+        for at in range(0, count, _SLICE):
+            frames += self._feed(np.zeros(min(_SLICE, count - at)))
+        return frames
+
+    def _feed(self, mono: NDArray[np.float64]) -> list[Frame]:
+        output = self._resample(mono, self._position(self._frames + len(mono)))
+        self._frames += len(mono)
+        return self._cut_frames(output)
+
+    def _downmix(self, samples: NDArray[np.float32]) -> NDArray[np.float64]:
+        """One channel or the mean of all, in whole multiples of 2^-23 (float64, so all sums of them are exact)."""
+        chosen = samples if self._channel is None else samples[:, self._channel - 1 : self._channel]
+        broken = np.isnan(chosen)
+        if broken.any():
+            chosen = np.where(broken, np.float32(0), chosen)
+        steps: NDArray[np.float64] = np.multiply(chosen, _INPUT_STEPS, dtype=np.float64)
+        np.minimum(steps, _HEADROOM * _INPUT_STEPS, out=steps)
+        np.maximum(steps, -_HEADROOM * _INPUT_STEPS, out=steps)
+        np.rint(steps, out=steps)
+        if steps.shape[1] == 1:
+            return steps[:, 0]
+        total = steps[:, 0] + steps[:, 1]
+        for each in range(2, steps.shape[1]):
+            total += steps[:, each]
+        total /= steps.shape[1]
+        return np.rint(total, out=total)
+
+    def _resample(self, mono: NDArray[np.float64], total: int) -> NDArray[np.int16]:
+        """Return the output from number `_made` up to `total`, for which `mono` holds the frames from `_frames` on."""
+        if not self.delay:
+            self._made = total
+            return _to_int16(mono * (32768.0 / _INPUT_STEPS))
+        sound = np.concatenate((self._history, mono))
+        if sound.any():
+            # Output j lies at tick j * down; the newest frame under its filter is the one at or just before that tick.
+            # Window number 0 ends with the first frame of `mono`; windows share the memory of `sound`.
+            tick = np.arange(self._made, total, dtype=np.int64) * self._down
+            newest = tick // self._up
+            step = sound.itemsize
+            if self._up == 1:
+                first = (self._made * self._down - self._frames) * step
+                strides = (self._down * step, step)
+                under = np.ndarray((len(tick), self._reach), np.float64, sound, first, strides)
+                sums = np.einsum("ij,j->i", under, self._bank[0])
+            else:
+                windows = np.ndarray((len(mono), self._reach), np.float64, sound, 0, (step, step))
+                under = windows[newest - self._frames]
+                between = (tick - newest * self._up) * self._phases_per_tick
+                phase = between.astype(np.int64)
+                sums = np.einsum("ij,ij->i", under, self._bank[phase])
+                if self._slopes is not None:
+                    sums += (between - phase) * np.einsum("ij,ij->i", under, self._slopes[phase])
+            output = _to_int16(sums * (32768.0 / _INPUT_STEPS / _TAP_STEPS))
+        else:
+            output = np.zeros(total - self._made, np.int16)
+        self._made = total
+        self._history = sound[len(sound) - self._reach + 1 :].copy()
+        return output
+
+    def _cut_frames(self, output: NDArray[np.int16]) -> list[Frame]:
+        """Add output to what is pending; take every full frame off it."""
+        pending = np.concatenate((self._pending, output))
+        full = len(pending) // FRAME * FRAME
+        frames = [Frame(self._next + at, pending[at : at + FRAME].copy()) for at in range(0, full, FRAME)]
+        self._next += full
+        self._pending = pending[full:].copy()
+        return frames
+
+
+def _to_int16(values: NDArray[np.float64]) -> NDArray[np.int16]:
+    np.rint(values, out=values)
+    np.minimum(values, 32767, out=values)
+    np.maximum(values, -32768, out=values)
+    return values.astype(np.int16)
+
+
+def _filter_bank(up: int, down: int, reach: int) -> tuple[NDArray[np.float64], NDArray[np.float64] | None, float]:
+    """Make the taps for every phase in which an output can lie between two input frames.
+
+    Returns:
+        The bank, float64 (phases, reach), oldest frame's tap first, in whole multiples of 2^-24; for rates whose phases
+        are too many, the differences to each next phase, between which is interpolated; and the phases per tick.
+    """
+    if up <= _PHASES:
+        phases, count = up, up
+    else:
+        phases = -(-_PHASES * up // down)
+        count = phases + 1
+    # Age of each frame under the filter, in units of 1 / phases of an input frame, and the middle of the filter.
+    age = np.arange(count)[:, None] + np.arange(reach - 1, -1, -1)[None, :] * phases
+    offset = (age * up - DELAY * down * phases) / (down * phases)  # in lane samples, exactly symmetric
+    inside = np.clip(1 - (offset / DELAY) ** 2, 0, None)
+    taps = np.sinc(offset) * np.i0(_BETA * np.sqrt(inside)) * (np.abs(offset) <= DELAY)
+    taps /= taps.sum(axis=1, keepdims=True)  # unity gain at 0 Hz in every phase
+    bank = np.rint(taps * _TAP_STEPS)
+    return bank, np.diff(bank, axis=0) if count > phases else None, phases / up
