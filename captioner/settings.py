@@ -427,7 +427,8 @@ def _check_url(name: str, value: str) -> None:
     except ValueError:
         host, parts = None, urlsplit("")
     strange = not value.isprintable() or " " in value  # urlsplit drops or keeps them in silence
-    if strange or not host or parts.scheme not in ("http", "https") or parts.query or parts.fragment:
+    schemes = ("http", "https") if name == "endpoint" else ("http",)  # what goes through a proxy is encrypted itself
+    if strange or not host or parts.scheme not in schemes or parts.query or parts.fragment:
         example = DEFAULT_ENDPOINT if name == "endpoint" else "http://proxy.example.com:3128"
         raise SettingError(name, "{value} is not an address such as {example}.", value=value, example=example)
     if name == "endpoint" and parts.scheme == "http" and not is_loopback(host):

@@ -256,6 +256,7 @@ def test_proxies() -> None:
     assert Settings(proxy="").proxy == ""
     assert Settings(proxy="http://proxy.example.com:3128").proxy == "http://proxy.example.com:3128"
     assert refused(proxy="socks5://host").values["example"] == "http://proxy.example.com:3128"
+    assert refused(proxy="https://proxy.example.com:3128").values["example"] == "http://proxy.example.com:3128"
 
 
 @pytest.mark.parametrize(

@@ -1255,5 +1255,25 @@
         <source>{seconds} s of the sample call</source>
         <translation>예시 통화 {seconds}초</translation>
     </message>
+    <message>
+        <source>Sample call</source>
+        <translation>예시 통화</translation>
+    </message>
+    <message>
+        <source>Saved: {path}</source>
+        <translation>저장됨: {path}</translation>
+    </message>
+    <message>
+        <source>The keyring did not let the keys go.</source>
+        <translation>키링에서 키를 지우지 못했습니다.</translation>
+    </message>
+    <message>
+        <source>The service accepts these keys.</source>
+        <translation>서비스가 이 키를 받아들입니다.</translation>
+    </message>
+    <message>
+        <source>{path} could not be written ({detail}).</source>
+        <translation>{path}에 쓸 수 없습니다 ({detail}).</translation>
+    </message>
 </context>
 </TS>

@@ -1,0 +1,235 @@
+"""The token: asked for over HTTPS, kept until shortly before its end, shared by all lanes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from captioner.account import Account
+from captioner.errors import Fault, FaultError, FaultKind
+from captioner.events import TokenGranted, TokenRefused
+from captioner.stt import rtzr
+from captioner.stt.network import (
+    OPEN_TIMEOUT,
+    Network,
+    Route,
+    Way,
+    fault_of_system,
+    first_that_answers,
+    quiet_libraries,
+)
+
+if TYPE_CHECKING:
+    import httpx
+
+_log = logging.getLogger(__name__)
+
+MAX_ANSWER = 64 * 1024  # bytes of an answer that are read
+
+USUAL_LIFE = 6 * 3600.0  # of a token: https://developers.rtzr.ai/docs/en/authentications
+AHEAD = 300.0  # seconds before its end from which a token is renewed, if a quarter of its life is not less
+AHEAD_INTERVAL = 60.0  # seconds between attempts to renew a token that is still good
+SKEW = 60.0  # seconds by which two clocks may differ without being corrected
+
+
+class Tokens:
+    """The token of an account, shared by all lanes.
+
+    One request at a time: who asks while one is under way gets its answer. A token is kept until a little before its
+    expiry, by the wall clock (which goes on while the machine sleeps), corrected by the service's own clock where the
+    two differ by more than a minute.
+
+    Args:
+        account: None where there is none yet; every request is refused then.
+        wall: Unix seconds.
+
+    Attributes:
+        way: how a connection is made that uses the token.
+        bearer: the token itself, None without one; for `Link` alone.
+    """
+
+    def __init__(self, network: Network, account: Account | None, *, wall: Callable[[], float] = time.time) -> None:
+        quiet_libraries()
+        self._network, self._account, self._wall = network, account, wall
+        self.way = Way(network)
+        self._change = 0  # counts changes of network and account
+        self._flight: asyncio.Task[TokenGranted | TokenRefused] | None = None
+        self._flights: set[asyncio.Task[TokenGranted | TokenRefused]] = set()  # those that were given up among them
+        self.bearer: str | None = None
+        self._expire_at = self._life = 0.0
+        self._asked_at: float | None = None
+
+    @property
+    def network(self) -> Network:
+        """What the next connection uses."""
+        return self._network
+
+    def use(self, network: Network, account: Account | None) -> None:
+        """Use another network or account from now on. A token of another account or endpoint is dropped."""
+        if (network, account) == (self._network, self._account):
+            return
+        if (network.base_url, account) != (self._network.base_url, self._account):
+            self.bearer = None
+        if network != self._network:
+            self.way = Way(network)
+        self._network, self._account = network, account
+        self._change += 1
+        if self._flight is not None:
+            self._flight.cancel()
+            self._flight = None
+
+    async def get(self, fresh: bool = False) -> TokenGranted | TokenRefused:
+        """Have a token: the one that is kept, or else a new one.
+
+        Args:
+            fresh: not the kept one. A request that is under way is shared all the same.
+        """
+        if fresh:
+            self.bearer = None
+        while True:
+            if self._flight is None or self._flight.done():
+                kept = None if fresh else self._kept()
+                if kept is not None:
+                    return kept
+                self._flight = asyncio.get_running_loop().create_task(self._request())
+                self._flights.add(self._flight)
+                self._flight.add_done_callback(self._flights.discard)
+            change, flight = self._change, self._flight
+            await asyncio.wait({flight})
+            if change == self._change:  # else it was for another account or network: ask again
+                return flight.result()
+
+    async def aclose(self) -> None:
+        """End the request that is under way, if any; whoever waits for it gets a CancelledError."""
+        for flight in self._flights:
+            flight.cancel()
+        if self._flights:
+            await asyncio.wait(set(self._flights))
+
+    def _kept(self) -> TokenGranted | None:
+        """Return the token at hand where it may be used and need not (or, asked a moment ago, cannot) be renewed."""
+        left = self._left()
+        if left is None:
+            return None
+        lately = self._asked_at is not None and 0 <= self._wall() - self._asked_at < AHEAD_INTERVAL
+        return TokenGranted(left, requested=False) if lately or left > min(AHEAD, self._life / 4) else None
+
+    def _left(self) -> float | None:
+        """Return the seconds that the token at hand has still to live; None without a living one.
+
+        More than it ever had says that the wall clock was set back: then nobody knows.
+        """
+        left = self._expire_at - self._wall()
+        return left if self.bearer is not None and 0 < left <= self._life else None
+
+    async def _request(self) -> TokenGranted | TokenRefused:
+        account = self._account
+        if account is None:
+            return TokenRefused(Fault(FaultKind.CREDENTIALS_MISSING))
+        self._asked_at = self._wall()
+        _log.debug("> token request")
+        answer = await self._ask(account)
+        now = self._wall()
+        if isinstance(answer, Fault):
+            _log.debug("! token: %s", answer.kind)
+            left = self._left()
+            return TokenRefused(answer) if left is None else TokenGranted(left, requested=False)
+        token, sent_at = answer
+        if sent_at is None or abs(sent_at - now) <= SKEW:
+            sent_at = now
+        life = token.expire_at - sent_at
+        # A token that is new and expired at once is a clock that is wrong: the service knows its own better.
+        self._life = life if life > 0 else USUAL_LIFE
+        self.bearer, self._expire_at = token.bearer, now + self._life
+        _log.debug("< token for %.0f s", self._life)
+        return TokenGranted(self._life, requested=True)
+
+    async def _ask(self, account: Account) -> tuple[rtzr.Token, float | None] | Fault:
+        """Return a new token and the time at the service, None where it does not say."""
+        route = None
+        try:
+            async with asyncio.timeout(OPEN_TIMEOUT):
+                route = await self.way.find()
+                answer = await first_that_answers(route.addresses, partial(_post, route, account))
+        except Exception as error:
+            return _fault_of_http(error, proxied=route is not None and route.proxy is not None)
+        if answer.status != 200:
+            fault = rtzr.fault_of_response(answer.status, answer.body, at="token")
+            return Fault(fault.kind, fault.detail.replace(account.client_secret, "[…]"))
+        token = rtzr.parse_token(answer.body)
+        return token if isinstance(token, Fault) else (token, answer.sent_at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """An HTTP answer. `sent_at`: Unix seconds by the service's clock, None where it does not say."""
+
+    status: int
+    body: bytes
+    sent_at: float | None
+
+
+async def _post(route: Route, account: Account, address: str) -> _Answer:
+    """Ask for a token. A connection of its own: the next request is hours away."""
+    import httpx  # here, because it takes 80 ms; `Way.find` has loaded it, in its own thread
+
+    url = httpx.URL(route.url + rtzr.PATH_TOKEN).copy_with(host=address)
+    tls = route.tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # without TLS: a context that trusts nobody
+    try:
+        async with (
+            httpx.AsyncClient(verify=tls, proxy=route.proxy, trust_env=False, timeout=OPEN_TIMEOUT) as client,
+            client.stream(
+                "POST",
+                url,
+                data={"client_id": account.client_id, "client_secret": account.client_secret},
+                headers={
+                    "Accept": "application/json",
+                    "Accept-Encoding": "identity",
+                    "Host": route.netloc,
+                    "User-Agent": route.user_agent,
+                },
+                extensions={"sni_hostname": route.host},
+            ) as response,
+        ):
+            body = await _at_most(response, MAX_ANSWER)
+            return _Answer(response.status_code, body, _date(response.headers.get("Date")))
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        raise ConnectionError from error
+
+
+async def _at_most(response: httpx.Response, size: int) -> bytes:
+    """Return the first `size` bytes of an answer, having read it to its end: half-read ones leave tasks behind."""
+    body = b""
+    async for part in response.aiter_raw():
+        body = (body + part)[:size]
+    return body
+
+
+def _date(header: str | None) -> float | None:
+    try:
+        return parsedate_to_datetime(header).timestamp() if header else None
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _fault_of_http(error: Exception, *, proxied: bool) -> Fault:
+    """Translate what a token request raised; what is none of the world's doing is raised again."""
+    import httpx
+
+    match error:
+        case FaultError():
+            return error.fault
+        case httpx.ProxyError():
+            return Fault(FaultKind.PROXY, rtzr.one_line(str(error)))
+        case httpx.RemoteProtocolError() if "disconnected" not in str(error):
+            return Fault(FaultKind.NOT_THE_SERVICE, "no valid HTTP")
+        case httpx.HTTPError() | OSError():
+            return fault_of_system(error, proxied=proxied)
+    raise error
