@@ -339,7 +339,12 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StateChanged:
-    """The lane is in another phase. `at`: seconds since the first captured sample was captured, as in all updates."""
+    """The lane is in another phase.
+
+    Attributes:
+        at: seconds since the first captured sample was captured, as in all updates; 0 before.
+        epoch: connections that have stood so far.
+    """
 
     at: float
     phase: Phase
@@ -417,7 +422,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The lane has ended; nothing comes after it. `fault`: what ended it before its time."""
+    """The lane has ended; only `Measured` comes after it, of texts painted late. `fault`: what ended it too soon."""
 
     at: float
     summary: Summary

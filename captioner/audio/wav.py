@@ -12,6 +12,7 @@ import stat
 import struct
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -120,23 +121,28 @@ class SoundFile:
         if self._played:
             raise Misuse("a sound file is played once")
         self._played = True
-        began = clock()
-        position, number = 0, 0
         try:
-            while True:
-                number += 1
-                samples = self._take(number * self.rate * block_ms // 1000 - position)
-                if not len(samples):
-                    break
-                if room is None:
-                    await _sleep_until(began + (position + len(samples)) / self.rate, clock)
-                else:
+            if room is None:
+                await _Schedule(self._blocks(block_ms, clock), post, clock).keep()
+            else:
+                for block in self._blocks(block_ms, clock):
                     await room()
-                post(AudioBlock(samples, self.rate, position, clock()))
-                position += len(samples)
+                    post(replace(block, arrived=clock()))
         finally:
             self.close()
         post(SourceEnded(self._fault or (Fault(FaultKind.FILE_CUT) if self.cut else None)))
+
+    def _blocks(self, block_ms: int, clock: Callable[[], float]) -> Iterator[AudioBlock]:
+        """The sound in blocks, each with the time at which its last frame is due."""
+        began = clock()
+        position, number = 0, 0
+        while True:
+            number += 1
+            samples = self._take(number * self.rate * block_ms // 1000 - position)
+            if not len(samples):
+                return
+            yield AudioBlock(samples, self.rate, position, began + (position + len(samples)) / self.rate)
+            position += len(samples)
 
     def _take(self, count: int) -> NDArray[np.float32]:
         """The next frames: `count`, or fewer at the end."""
@@ -201,11 +207,48 @@ def open_sound(path: Path, channel: int | None = None) -> SoundFile:
     return file
 
 
-async def _sleep_until(due: float, clock: Callable[[], float]) -> None:
-    """Wait for a time on `clock`, at least for one turn of the loop. Timers may fire early; this does not return so."""
-    await asyncio.sleep(max(due - clock(), 0))
-    while (left := due - clock()) > 1e-9:  # noqa: ASYNC110 - it waits for a time, not for an event
-        await asyncio.sleep(max(left, 1e-4))
+class _Schedule:
+    """Delivers blocks when they are due, straight from a timer: a task that sleeps takes one more turn of the loop."""
+
+    def __init__(
+        self, blocks: Iterator[AudioBlock], post: Callable[[AudioBlock], None], clock: Callable[[], float]
+    ) -> None:
+        self._blocks, self._post, self._clock = blocks, post, clock
+        self._next: AudioBlock | None = None
+        self._timer: asyncio.Handle | None = None
+        self._loop = asyncio.get_running_loop()
+        self._done: asyncio.Future[None] = self._loop.create_future()
+
+    async def keep(self) -> None:
+        """Return when the last block is delivered; what `post` raises is raised here."""
+        self._go_on()
+        try:
+            await self._done
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
+
+    def _go_on(self) -> None:
+        """Wait for the next block's time, at least for one turn of the loop."""
+        self._next = next(self._blocks, None)
+        if self._next is None:
+            self._done.set_result(None)
+        else:
+            self._timer = self._loop.call_later(max(self._next.arrived - self._clock(), 0), self._deliver)
+
+    def _deliver(self) -> None:
+        block, now = self._next, self._clock()
+        assert block is not None
+        left = block.arrived - now
+        if left > 1e-9:  # timers may fire early
+            self._timer = self._loop.call_later(max(left, 1e-4), self._deliver)
+            return
+        try:
+            self._post(replace(block, arrived=now))
+            self._go_on()
+        except BaseException as error:
+            if not self._done.done():
+                self._done.set_exception(error)
 
 
 # ---------------------------------------------------------------- the bytes

@@ -1,0 +1,178 @@
+"""The shell around a lane: one inbox, one consumer, the one reader of the clock.
+
+The engine takes news from wherever they come, feeds them to the pipeline one by one, has the link do the actions and
+gives the updates to whoever listens. It knows nothing of Qt: it runs on any asyncio loop, under plain asyncio for the
+commands, under qasync for the window, under a virtual clock in tests.
+
+Everything happens on the loop's thread. Only `post_from_thread` may be called elsewhere; PortAudio's callback does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from captioner.events import (
+    Action,
+    Close,
+    Finished,
+    GetToken,
+    News,
+    Open,
+    Status,
+    Tick,
+    Update,
+    Write,
+)
+from captioner.pipeline import Outcome, Pipeline
+
+LONGEST_TIMER = 30.0
+"""Seconds after which the deadline is looked at again at the latest."""
+
+
+class Performer(Protocol):
+    """What does the actions: `stt.link.Link`, or a fake in tests."""
+
+    def perform(self, action: Action) -> None:
+        """Do it; return at once."""
+        ...
+
+
+class Engine:
+    """Runs one lane.
+
+    Args:
+        listener: gets every update, in order, on the loop's thread.
+        clock: seconds that only grow; read once per turn, and nowhere else.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        listener: Callable[[Update], None],
+        *,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.pipeline = pipeline
+        self.clock = clock
+        self.finished: Finished | None = None
+        self.turns = Turns()
+        self._listener = listener
+        self._link: Performer | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._inbox: deque[News] = deque()
+        self._turning = False
+        self._closed = False
+        self._timer: asyncio.Handle | None = None
+        self._timer_at = math.inf
+        self._room = asyncio.Event()
+        self._done = asyncio.Event()
+
+    def start(self, link: Performer) -> None:
+        """Begin: a token and a connection are asked for at once. Call it on the loop that is to run the lane."""
+        self._link = link
+        self._loop = asyncio.get_running_loop()
+        self._turn(self.pipeline.start)
+
+    def post(self, news: News) -> None:
+        """Take news, on the loop's thread. They are consumed before this returns, unless it is called in a turn."""
+        self._inbox.append(news)
+        if not self._turning:
+            self._turn(None)
+
+    def post_from_thread(self, news: News) -> None:
+        """Take news on any thread, at any time after `start`; after the loop has ended they are dropped."""
+        loop = self._loop
+        if loop is not None:
+            try:
+                loop.call_soon_threadsafe(self.post, news)
+            except RuntimeError:
+                pass  # the loop is closed: nobody is there to hear it
+
+    async def wait(self) -> Finished:
+        """Wait for the lane's end."""
+        await self._done.wait()
+        assert self.finished is not None
+        return self.finished
+
+    async def room(self) -> None:
+        """Wait until a source that need not keep the pace of speech may deliver more."""
+        while not self.pipeline.room and not self.pipeline.finished:
+            self._room.clear()
+            await self._room.wait()
+
+    def status(self) -> Status:
+        """The lane at a glance, now."""
+        return self.pipeline.status(self.clock(), longest_turn=self.turns.longest)
+
+    def close(self) -> None:
+        """Take no more deadlines; what the link and the sources do is theirs to end, and still heard."""
+        self._closed = True
+        self._cancel_timer()
+
+    def _turn(self, first: Callable[[float], list[Outcome]] | None) -> None:
+        """Consume what is in the inbox, and what comes in while that is done; then see when to wake."""
+        self._turning = True
+        try:
+            while first is not None or self._inbox:
+                now = self.clock()
+                if first is not None:
+                    outcomes, first = first(now), None
+                else:
+                    outcomes = self.pipeline.feed(self._inbox.popleft(), now)
+                self._perform(outcomes)
+                self.turns.add(self.clock() - now)
+        finally:
+            self._turning = False
+        if self.pipeline.room or self.pipeline.finished:
+            self._room.set()
+        self._arm(self.clock())
+
+    def _perform(self, outcomes: list[Outcome]) -> None:
+        assert self._link is not None
+        for outcome in outcomes:
+            if isinstance(outcome, GetToken | Open | Write | Close):
+                self._link.perform(outcome)
+                continue
+            if isinstance(outcome, Finished):
+                self.finished = outcome
+                self._done.set()
+            self._listener(outcome)
+
+    def _arm(self, now: float) -> None:
+        """Set the timer to the next deadline. One is enough: when it fires, the deadline is read again."""
+        due = self.pipeline.deadline
+        if due == math.inf or self._closed:
+            self._cancel_timer()
+        elif self._timer is None or due < self._timer_at:
+            assert self._loop is not None
+            self._cancel_timer()
+            # never a long timer: qasync keeps cancelled ones alive until they expire
+            self._timer_at = min(due, now + LONGEST_TIMER)
+            self._timer = self._loop.call_later(max(0.0, self._timer_at - now), self._wake)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _wake(self) -> None:
+        self._timer = None
+        self.post(Tick())
+
+
+class Turns:
+    """Lengths of the lane's turns: how many, and the longest, in seconds."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.longest = 0.0
+
+    def add(self, seconds: float) -> None:
+        """Count one more turn."""
+        self.count += 1
+        self.longest = max(self.longest, seconds)

@@ -1,0 +1,631 @@
+"""One lane's way to the service: token, connect, hold, send, finish, and all of it again after a break.
+
+Theory of operation
+-------------------
+The session is a value machine. News of the service go in (`feed`), releases of the mode go in (`release`), time goes in
+with each of them; actions and outputs are drained afterwards. It owns no clock, no socket and no task.
+
+    state      what it waits for
+    IDLE       the start
+    TOKEN      a token (from the link's cache, or asked for)
+    OPENING    the handshake
+    LIVE       anything: sound flows, hypotheses come back
+    DRAINING   the service's Close after our EOS
+    WAITING    the moment of the next attempt
+    ENDED      nothing any more
+
+`TRANSITIONS` below is the whole machine; what is not in it cannot happen, and raises `Misuse` if it does.
+
+Two laws hold at every moment:
+
+1. What is released is kept in the ledger until it is settled, that is recognised, passed over by the service in
+   silence, or lost with a reason. A connection that ends therefore loses nothing: the next one starts at the settled
+   position (a little before it, for the word at the seam), and words before that position are not heard twice.
+2. Connections carry an epoch that only grows. News of an older epoch change nothing.
+
+The service counts milliseconds of sound *sent on this connection*, from 0
+(https://developers.rtzr.ai/docs/stt-streaming/websocket); here they become the lane's positions. `EOS` ends the
+service's session, so it is sent once, at the end, or where a new connection is wanted at a quiet moment (new settings,
+a token near its end).
+
+What is sent, and when, is the outbox's; what the service says on a connection becomes positions and settles sound in
+`hearing.py`; how long and how often something is tried stands in `policy.py`. What is left here is one machine, some
+six hundred lines: to cut it further would cut its table.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from random import Random
+from typing import Final, TypeAlias, assert_never
+
+from captioner.errors import Fault, FaultKind, Misuse
+from captioner.events import (
+    RATE,
+    Action,
+    Close,
+    Closed,
+    GetToken,
+    Hypothesis,
+    LossReason,
+    Open,
+    Opened,
+    OpenRefused,
+    Phase,
+    Received,
+    TokenGranted,
+    TokenRefused,
+    Write,
+    Written,
+)
+from captioner.stt import rtzr
+from captioner.stt.hearing import Hearing
+from captioner.stt.ledger import REPLAY_MARGIN, Ledger
+from captioner.stt.modes import EndUtterance, Release, Send
+from captioner.stt.outbox import IN_FLIGHT, Outbox
+from captioner.stt.policy import (
+    ABANDONED,
+    ABNORMAL,
+    DRAIN,
+    FATAL,
+    HEALTHY,
+    HOPELESS_AT_FIRST,
+    QUIET,
+    SIGNALS,
+    TOKEN_RETRY,
+    Patience,
+    retry_delay,
+)
+
+# ---------------------------------------------------------------- the machine
+
+
+class State(Enum):
+    """Where the session is; the table above says what each state waits for."""
+
+    IDLE = auto()
+    TOKEN = auto()
+    OPENING = auto()
+    LIVE = auto()
+    DRAINING = auto()
+    WAITING = auto()
+    ENDED = auto()
+
+
+class Event(Enum):
+    """What moves it on."""
+
+    START = auto()
+    GRANTED = auto()
+    OPENED = auto()
+    EXPIRED = auto()  # the token was refused at the handshake, for the first time
+    FAILED = auto()  # worth another attempt
+    FLUSHED = auto()  # everything is with the socket: EOS goes out
+    FINISHED = auto()  # the service closed after our EOS, or nothing is left to wait for
+    ROTATED = auto()  # this connection is over by our own wish, and more is to come
+    DUE = auto()  # the moment of the next attempt has come
+    GIVEN_UP = auto()
+
+
+TRANSITIONS: Final[Mapping[tuple[State, Event], State]] = {
+    (State.IDLE, Event.START): State.TOKEN,
+    (State.IDLE, Event.GIVEN_UP): State.ENDED,
+    (State.TOKEN, Event.GRANTED): State.OPENING,
+    (State.TOKEN, Event.FAILED): State.WAITING,
+    (State.TOKEN, Event.GIVEN_UP): State.ENDED,
+    (State.TOKEN, Event.FINISHED): State.ENDED,
+    (State.OPENING, Event.OPENED): State.LIVE,
+    (State.OPENING, Event.EXPIRED): State.TOKEN,
+    (State.OPENING, Event.FAILED): State.WAITING,
+    (State.OPENING, Event.GIVEN_UP): State.ENDED,
+    (State.OPENING, Event.FINISHED): State.ENDED,
+    (State.LIVE, Event.FLUSHED): State.DRAINING,
+    (State.LIVE, Event.ROTATED): State.TOKEN,
+    (State.LIVE, Event.FAILED): State.WAITING,
+    (State.LIVE, Event.FINISHED): State.ENDED,
+    (State.LIVE, Event.GIVEN_UP): State.ENDED,
+    (State.DRAINING, Event.FINISHED): State.ENDED,
+    (State.DRAINING, Event.ROTATED): State.TOKEN,
+    (State.DRAINING, Event.FAILED): State.WAITING,
+    (State.DRAINING, Event.GIVEN_UP): State.ENDED,
+    (State.WAITING, Event.DUE): State.TOKEN,
+    (State.WAITING, Event.FINISHED): State.ENDED,
+    (State.WAITING, Event.GIVEN_UP): State.ENDED,
+}
+
+# ---------------------------------------------------------------- what it needs, and what comes of it
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the session needs of the settings.
+
+    Attributes:
+        query: the encoded configuration of a connection.
+        chunk: samples in a message.
+        max_utterance: seconds; sound that is older, and about which nothing was said, was silence.
+        replay_pace: multiple of real time for a backlog; infinity for a file that need not be paced.
+    """
+
+    query: str
+    chunk: int
+    max_utterance: float
+    replay_pace: float
+    patience: Patience
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A hypothesis in the lane's positions."""
+
+    epoch: int
+    hypothesis: Hypothesis
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """The service moved on without a final for utterance `seq` of connection `epoch`; none is waited for any more."""
+
+    epoch: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionEnded:
+    """Connection `epoch` is over. What lies after the `settled` position will be heard again, on the next one."""
+
+    epoch: int
+    settled: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """Connection `epoch` stands: the moments at which a token was asked for, granted, and the handshake done."""
+
+    epoch: int
+    asked: float
+    granted: float
+    opened: float
+
+
+Output: TypeAlias = Heard | Dropped | ConnectionEnded | Stood
+
+
+# ---------------------------------------------------------------- the session
+
+
+class Session:
+    """See the theory of operation above.
+
+    Args:
+        ledger: the lane's account; the session settles it, the pipeline fills it.
+        options: of the first connection; `reconfigure` changes them.
+        random: for jitter alone.
+    """
+
+    def __init__(self, ledger: Ledger, options: Options, random: Random) -> None:
+        self.ledger = ledger
+        self.options = options
+        self.outbox = Outbox(ledger, chunk=options.chunk, pace=options.replay_pace)
+        self.state = State.IDLE
+        self.epoch = 0
+        self.fault: Fault | None = None  # what is wrong now, or what ended the session
+        self.connections = 0
+        self.tokens = 0
+        self.unreadable = 0
+        self._random = random
+        self._actions: list[Action] = []
+        self._outputs: list[Output] = []
+        self._finishing = False
+        self._finished_at = math.inf
+        # this connection
+        self._hearing: Hearing | None = None  # None where no connection stands
+        self._opened = 0.0
+        self._wrote_at = 0.0
+        self._eos_at = 0
+        self._drain_until = math.inf
+        # attempts
+        self._started = 0.0
+        self._failures = 0
+        self._retry_at = math.inf
+        self._fresh = False  # the token to be asked for must not be the one that was refused
+        self._renewed = False  # the token at hand replaced a refused one, and has not opened a connection yet
+        self._asked = self._granted = 0.0
+        # the token's end, and rotation
+        self._token_dies = self._token_ends = math.inf
+        self._renew_at = math.inf
+        self._newer = False  # a token is at hand that lives longer than the one in use
+        self._rotate_since: float | None = None
+
+    # ------------------------------------------------------------ what comes in
+
+    def start(self, now: float) -> None:
+        """Get a token and a connection, ahead of the first sound."""
+        self._started = now
+        self._move(Event.START)
+        self._ask(now)
+
+    def release(self, release: Release, now: float) -> None:
+        """The mode lets something leave."""
+        self.outbox.add(release)
+        self._pump(now)
+
+    def finish(self, now: float) -> None:
+        """No more sound comes: send what is left, then EOS, and wait for the last words."""
+        if self._finishing or self.ended:
+            return
+        self._finishing, self._finished_at = True, now
+        match self.state:
+            case State.IDLE:
+                self._give_up(None, LossReason.STOPPED)
+            case State.LIVE:
+                self._pump(now)
+            case State.TOKEN | State.OPENING | State.WAITING if not self.ledger.held:
+                self._complete()  # nothing is left to connect for
+            case _:
+                pass
+
+    def stop_now(self) -> None:
+        """End without the last words."""
+        if not self.ended:
+            self._give_up(None, LossReason.STOPPED)
+
+    def reconfigure(self, options: Options, now: float) -> None:
+        """Take new options; where the query differs, a new connection is made at the next quiet moment."""
+        if options.query != self.options.query:
+            self.rotate(now)
+        self.options = options
+        self.outbox.chunk = options.chunk
+
+    def rotate(self, now: float) -> None:
+        """Make a new connection at the next quiet moment: the way to the service has changed."""
+        if self.state in (State.OPENING, State.LIVE) and self._rotate_since is None:
+            self._rotate_since = now
+
+    def feed(
+        self, news: TokenGranted | TokenRefused | Opened | OpenRefused | Written | Received | Closed, now: float
+    ) -> None:
+        """Take news of the service."""
+        match news:
+            case TokenGranted():
+                self._token_granted(news, now)
+                return
+            case TokenRefused():
+                self._token_refused(news, now)
+                return
+            case _:
+                mine = news.epoch == self.epoch
+        match news:
+            case Opened():
+                if mine and self.state is State.OPENING:
+                    self._stands(now)
+                else:
+                    self._actions.append(Close(news.epoch, abort=True))
+            case OpenRefused():
+                if mine and self.state is State.OPENING:
+                    self._refused(news.fault, now)
+            case Written():
+                if mine and self._standing:
+                    self._wrote(news.stop, now)
+            case Received():
+                if mine and self._standing:
+                    self._received(news.message, now)
+            case Closed():
+                if mine and self._standing:
+                    self._parted(news, now)
+            case _:
+                assert_never(news)
+
+    def advance(self, now: float, *, speaking: bool) -> None:
+        """Do what is due. `speaking`: somebody speaks right now, so that a rotation had better wait."""
+        if now >= self._give_up_at():
+            first = Fault(FaultKind.UNREACHABLE, "no answer") if self.fault is None else self.fault
+            reason = LossReason.UNFINISHED if self.state is State.LIVE else LossReason.OUTAGE
+            self._give_up(None if self.connections else first, reason)
+        match self.state:
+            case State.WAITING if now >= self._retry_at:
+                self._move(Event.DUE)
+                self._ask(now)
+            case State.DRAINING if now >= self._drain_until:
+                self._drained_late(now)
+            case State.LIVE:
+                if now >= self._renew_at:
+                    self._renew_at = now + TOKEN_RETRY
+                    self._actions.append(GetToken())
+                if self._newer and now >= self._token_ends:
+                    self.rotate(now)
+                assert self._hearing is not None
+                for seq in self._hearing.abandoned(now):
+                    self._outputs.append(Dropped(self.epoch, seq))
+                self._hearing.pass_silence(now)
+                self._pump(now)
+                self._rotate_if_quiet(now, speaking)
+            case _:
+                pass
+
+    # ------------------------------------------------------------ what goes out
+
+    def actions(self) -> list[Action]:
+        """Drain what is to be done."""
+        actions, self._actions = self._actions, []
+        return actions
+
+    def outputs(self) -> list[Output]:
+        """Drain what was heard and what became of connections, in order."""
+        outputs, self._outputs = self._outputs, []
+        return outputs
+
+    @property
+    def deadline(self) -> float:
+        """When `advance` is to be called at the latest; infinity for never."""
+        due = [self._give_up_at()]
+        match self.state:
+            case State.WAITING:
+                due.append(self._retry_at)
+            case State.DRAINING:
+                due.append(self._drain_until)
+            case State.LIVE:
+                assert self._hearing is not None
+                due += [self._renew_at, self.outbox.due(ending=self._finishing), self._hearing.deadline]
+                if self._newer and self._rotate_since is None:
+                    due.append(self._token_ends)
+                if self._rotate_since is not None and not self._hearing.open and not self._finishing:
+                    due.append(self._rotate_since + QUIET)
+            case _:
+                pass
+        return min(due)
+
+    @property
+    def phase(self) -> Phase:
+        """The state in a person's terms."""
+        match self.state:
+            case State.IDLE | State.TOKEN | State.OPENING | State.WAITING:
+                return Phase.RECONNECTING if self.connections else Phase.CONNECTING
+            case State.LIVE:
+                return Phase.LIVE
+            case State.DRAINING:
+                return Phase.DRAINING if self._finishing else Phase.RECONNECTING
+            case State.ENDED:
+                return Phase.STOPPED
+            case _:
+                assert_never(self.state)
+
+    @property
+    def retry_at(self) -> float | None:
+        """The moment of the next attempt, where one is waited for."""
+        return self._retry_at if self.state is State.WAITING else None
+
+    @property
+    def ends_by(self) -> float | None:
+        """When a finishing session ends at the latest; None where that is not known (yet)."""
+        if not self._finishing or self.state in (State.LIVE, State.ENDED):
+            return None
+        at = self._drain_until if self.state is State.DRAINING else self._give_up_at()
+        return at if math.isfinite(at) else None
+
+    @property
+    def rotating(self) -> bool:
+        """A new connection is wanted at the next quiet moment."""
+        return self._rotate_since is not None
+
+    @property
+    def ended(self) -> bool:
+        """Nothing comes any more."""
+        return self.state is State.ENDED
+
+    @property
+    def _standing(self) -> bool:
+        return self._hearing is not None
+
+    # ------------------------------------------------------------ token and connection
+
+    def _move(self, event: Event) -> None:
+        try:
+            self.state = TRANSITIONS[self.state, event]
+        except KeyError:
+            raise Misuse(f"{event.name} in {self.state.name}") from None
+
+    def _ask(self, now: float) -> None:
+        self._asked = now
+        self._actions.append(GetToken(fresh=self._fresh))
+
+    def _token_granted(self, news: TokenGranted, now: float) -> None:
+        self.tokens += news.requested
+        # ahead of its end by min(5 minutes, a quarter of what is left), but at most once a minute
+        ahead = min(300.0, news.expires_in / 4)
+        self._renew_at = now + max(news.expires_in - ahead, TOKEN_RETRY)
+        if self.state is State.TOKEN:
+            self._renewed = self._renewed and (self._fresh or not news.requested)
+            self._fresh = self._newer = False
+            self._token_dies = now + news.expires_in
+            # a connection is left before the token that opened it dies: the service may cut it then
+            self._token_ends = now + max(news.expires_in - ahead / 2, TOKEN_RETRY)
+            self._rotate_since = None
+            self._granted = now
+            self.epoch += 1
+            self._move(Event.GRANTED)
+            self._actions.append(Open(self.epoch, self.options.query))
+        elif now + news.expires_in > self._token_dies + 1.0:
+            self._newer = True
+
+    def _token_refused(self, news: TokenRefused, now: float) -> None:
+        if self.state is State.TOKEN:
+            self._failed(news.fault, now)
+        else:  # a renewal ahead of time; the old one still serves
+            self._renew_at = now + TOKEN_RETRY
+
+    def _refused(self, fault: Fault, now: float) -> None:
+        if fault.kind is FaultKind.TOKEN_EXPIRED and not self._renewed:
+            self._renewed = self._fresh = True
+            self._move(Event.EXPIRED)
+            self._ask(now)
+        elif fault.kind is FaultKind.TOKEN_EXPIRED:
+            self._failed(Fault(FaultKind.CREDENTIALS_REFUSED, fault.detail), now)
+        else:
+            self._failed(fault, now)
+
+    def _failed(self, fault: Fault, now: float) -> None:
+        """An attempt or a connection failed: try again later, or end."""
+        if self._finishing and not self.ledger.held:
+            self._complete()  # nothing is left to connect for
+            return
+        patient = self.connections or math.isinf(self.options.patience.service)
+        if fault.kind in FATAL or (fault.kind in HOPELESS_AT_FIRST and not patient):
+            self._give_up(fault, LossReason.OUTAGE)
+            return
+        self.fault = fault
+        if self.state in (State.LIVE, State.DRAINING) and now - self._opened >= HEALTHY:
+            self._failures = 0
+        self._failures += 1
+        self._retry_at = now + retry_delay(self._random, fault, self._failures, first=not self.connections)
+        self._move(Event.FAILED)
+
+    def _stands(self, now: float) -> None:
+        self._move(Event.OPENED)
+        self.connections += 1
+        self.fault = None
+        self._renewed = False
+        self._opened = self._wrote_at = now
+        self.outbox.restart(self.ledger.settled - REPLAY_MARGIN, now)
+        self.ledger.deliver(self.outbox.written + IN_FLIGHT)
+        self._hearing = Hearing(self.ledger, self.outbox, self.options.max_utterance + ABANDONED)
+        self._outputs.append(Stood(self.epoch, self._asked, self._granted, now))
+        self._pump(now)
+
+    def _parted(self, news: Closed, now: float) -> None:
+        """The connection is no more."""
+        if self.state is not State.DRAINING or news.code is None or news.code in ABNORMAL:
+            self._leave()
+            self._failed(rtzr.fault_of_close(news.code, news.detail), now)
+            return
+        self.ledger.settle(self._eos_at)
+        if self._finishing and not self.outbox.left():
+            self.ledger.settle(self.ledger.captured)  # what the mode kept back was silence
+            self._leave()
+            self._complete()
+        else:
+            self._rotated(now)
+
+    def _leave(self) -> None:
+        """This connection is over, whoever ended it."""
+        self._hearing = None
+        self.ledger.deliver(0)
+        self._outputs.append(ConnectionEnded(self.epoch, self.ledger.settled))
+
+    def _drained_late(self, now: float) -> None:
+        """No Close came after our EOS. What is not settled by then is lost; after a rotation it is sent again."""
+        self._actions.append(Close(self.epoch))
+        if self._finishing and not self.outbox.left():
+            self.ledger.lose(self.ledger.captured, LossReason.UNFINISHED)
+        self._leave()
+        self._failed(Fault(FaultKind.BROKEN, "no Close after EOS"), now)
+
+    def _give_up_at(self) -> float:
+        """When trying ends, as things stand."""
+        patience = self.options.patience
+        match self.state:
+            case State.IDLE | State.DRAINING | State.ENDED:
+                return math.inf
+            case State.LIVE:  # a connection that takes no sound any more
+                return max(self._finished_at, self._wrote_at) + patience.tail
+            case State.TOKEN | State.OPENING | State.WAITING if self.connections:
+                return self._finished_at + patience.tail
+            case State.TOKEN | State.OPENING | State.WAITING:
+                # an attempt that has not failed yet may still be answered: the link says when it was not
+                answered = self.fault is None or self.fault.kind in SIGNALS
+                trying = self._started + (patience.service if answered else patience.unreachable)
+                return min(trying, self._finished_at + patience.tail)
+            case _:
+                assert_never(self.state)
+
+    def _give_up(self, fault: Fault | None, reason: LossReason) -> None:
+        self.fault = fault
+        self._end(reason, Event.GIVEN_UP)
+
+    def _complete(self) -> None:
+        """Nothing is left to be done."""
+        self.fault = None
+        self._end(LossReason.STOPPED, Event.FINISHED)
+
+    def _end(self, reason: LossReason, event: Event) -> None:
+        """End, whatever the state; what is still held is lost."""
+        self.ledger.lose(self.ledger.captured, reason)
+        if self.state is State.OPENING or self._standing:
+            self._actions.append(Close(self.epoch, abort=True))
+        if self._standing:
+            self._leave()
+        self._move(event)
+
+    # ------------------------------------------------------------ sending
+
+    def _pump(self, now: float) -> None:
+        """Hand to the socket what may go; then, at the very end, EOS."""
+        if self.state is not State.LIVE:
+            return
+        for message in self.outbox.take(now, ending=self._finishing):
+            match message:
+                case Send(start, stop):
+                    self._actions.append(Write(self.epoch, self.ledger.read(start, stop), stop))
+                case EndUtterance(position):
+                    self._actions.append(Write(self.epoch, rtzr.FINALIZE, position))
+                case _:
+                    assert_never(message)
+        if self._finishing and not self.outbox.left():
+            self._send_eos(now)
+
+    def _wrote(self, position: int, now: float) -> None:
+        self._wrote_at = now
+        self.outbox.wrote(position)
+        self.ledger.deliver(self.outbox.written + IN_FLIGHT)
+        if self.state is State.DRAINING:
+            self._drain_until = now + DRAIN  # a slow socket has only now taken the EOS
+        assert self._hearing is not None
+        self._hearing.wrote(self.outbox.written, now)
+        self._pump(now)
+
+    def _send_eos(self, now: float) -> None:
+        self._eos_at = max(self.outbox.sent, self.ledger.settled)
+        self._actions.append(Write(self.epoch, rtzr.EOS, self._eos_at))
+        self._drain_until = now + DRAIN
+        self._move(Event.FLUSHED)
+
+    def _rotate_if_quiet(self, now: float, speaking: bool) -> None:
+        """Leave the connection for a new one, where that cuts no word."""
+        assert self._hearing is not None
+        if self._rotate_since is None or self._finishing or self._hearing.open:
+            return
+        backlog = self.ledger.end - self.outbox.sent >= RATE // 2
+        if not speaking and not backlog:
+            self._send_eos(now)
+        elif now - self._rotate_since >= QUIET:
+            # somebody never stops speaking: what has no final yet is heard again as a whole
+            self._actions.append(Close(self.epoch))
+            self._rotated(now)
+
+    def _rotated(self, now: float) -> None:
+        self._leave()
+        self._failures = 0
+        self._move(Event.ROTATED)
+        self._ask(now)
+
+    # ------------------------------------------------------------ what comes back
+
+    def _received(self, message: str, now: float) -> None:
+        decoded = rtzr.decode(message)
+        match decoded:
+            case Hypothesis():
+                assert self._hearing is not None
+                heard = self._hearing.hear(decoded, now)
+                if heard is not None:
+                    self._outputs.append(Heard(self.epoch, heard))
+            case Fault():
+                self._actions.append(Close(self.epoch, abort=True))
+                self._leave()
+                self._failed(decoded, now)
+            case rtzr.Unreadable():
+                self.unreadable += 1
+            case _:
+                assert_never(decoded)

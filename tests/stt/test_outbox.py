@@ -1,0 +1,251 @@
+"""What is sent, in which messages, how fast; and where the service counts it."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from captioner.events import FRAME, RATE, LossReason
+from captioner.stt.ledger import Ledger
+from captioner.stt.modes import EndUtterance, Release, Send
+from captioner.stt.outbox import FIRST_MESSAGE, IN_FLIGHT, SPARE, Outbox
+from tests.helpers.lane import frame
+
+
+def outbox_with(seconds: float, *, chunk: int = FRAME, pace: float = math.inf, start: int = 0) -> Outbox:
+    """An outbox on a new connection, with everything released."""
+    ledger = Ledger(90 * RATE)
+    outbox = Outbox(ledger, chunk=chunk, pace=pace)
+    release(outbox, ledger, seconds, start=start)
+    outbox.restart(0, 0.0)
+    return outbox
+
+
+def release(outbox: Outbox, ledger: Ledger, seconds: float, *, start: int | None = None) -> None:
+    for _ in range(round(seconds * RATE / FRAME)):
+        at = ledger.end if start is None or ledger.captured else start
+        start = None
+        ledger.push(frame(at, 5))
+        outbox.add(Send(at, at + FRAME))
+
+
+def ledger_of(outbox: Outbox) -> Ledger:
+    return outbox._ledger
+
+
+def drain(outbox: Outbox, now: float = 0.0, *, ending: bool = False) -> list[Release]:
+    """Take everything, each message written at once."""
+    taken: list[Release] = []
+    while messages := outbox.take(now, ending=ending):
+        taken += messages
+        outbox.wrote(max(each.stop if isinstance(each, Send) else each.position for each in messages))
+    return taken
+
+
+def sizes(messages: Sequence[Release]) -> list[int]:
+    return [each.stop - each.start for each in messages if isinstance(each, Send)]
+
+
+@pytest.mark.parametrize("chunk_ms", [20, 40, 60, 80, 100])
+def test_the_first_message_holds_100_ms_and_later_ones_a_chunk(chunk_ms: int) -> None:
+    chunk = chunk_ms * 8
+    outbox = outbox_with(0.08, chunk=chunk)
+    assert outbox.take(0.0, ending=False) == [], "not 100 ms yet"
+    assert outbox.left()
+    release(outbox, ledger_of(outbox), 0.02)
+    assert sizes(outbox.take(0.0, ending=False)) == [FIRST_MESSAGE]
+    assert not outbox.left()
+    for _ in range(10):
+        release(outbox, ledger_of(outbox), chunk_ms / 1000 - 0.02)
+        assert outbox.take(0.0, ending=False) == []
+        release(outbox, ledger_of(outbox), 0.02)
+        assert sizes(outbox.take(0.0, ending=False)) == [chunk]
+        outbox.wrote(outbox.sent)
+
+
+def test_a_backlog_goes_out_in_longer_messages_of_whole_chunks() -> None:
+    outbox = outbox_with(0.5, chunk=480)
+    assert sizes(drain(outbox)) == [800, 480, 480, 480, 480, 480, 480]
+    assert outbox.left(), "less than a chunk is left"
+    fine = outbox_with(0.5)
+    assert sizes(drain(fine)) == [800, 800, 800, 800, 800]
+
+
+def test_at_the_end_what_is_left_need_not_fill_a_message() -> None:
+    outbox = outbox_with(0.06, chunk=800)
+    assert sizes(outbox.take(0.0, ending=True)) == [480]
+    assert not outbox.left()
+
+
+def test_what_the_next_release_cannot_fill_goes_out_as_it_is() -> None:
+    outbox = outbox_with(0.06, chunk=800)
+    outbox.add(EndUtterance(480))
+    assert outbox.take(0.0, ending=False) == [Send(0, 480), EndUtterance(480)]
+    assert not outbox.left()
+
+
+@pytest.mark.parametrize("start", [0, -20])
+@pytest.mark.parametrize("position", [0, 1, 159, 160, 12_345, 40_000])
+def test_after_a_replay_messages_still_end_where_frames_end(start: int, position: int) -> None:
+    outbox = outbox_with(6, start=start)
+    outbox.restart(position, 0.0)
+    first, *later = drain(outbox)
+    assert isinstance(first, Send)
+    assert position - FRAME < first.start <= position
+    assert (first.start - start) % FRAME == 0
+    for each in later:
+        assert isinstance(each, Send)
+        assert (each.stop - start) % FRAME == 0, "a message would wait for part of the next frame"
+
+
+def test_nothing_is_sent_before_the_oldest_sound_there_is() -> None:
+    outbox = outbox_with(1, start=-20)
+    outbox.restart(-1600, 0.0)
+    (first, *_) = outbox.take(0.0, ending=False)
+    assert first == Send(-20, 780)
+
+
+def test_sound_released_after_everything_was_sent_on_an_earlier_connection_is_sent() -> None:
+    outbox = outbox_with(1)
+    drain(outbox)
+    outbox.restart(RATE, 0.0)
+    assert not outbox.left()
+    release(outbox, ledger_of(outbox), 0.1)
+    assert drain(outbox) == [Send(8000, 8800)]
+
+
+def test_no_more_than_a_second_is_under_way_to_the_socket() -> None:
+    outbox = outbox_with(3)
+    assert sum(sizes(outbox.take(0.0, ending=False))) == IN_FLIGHT
+    assert outbox.take(0.0, ending=False) == []
+    assert outbox.due(ending=False) == math.inf, "only a written message makes room"
+    assert (outbox.sent, outbox.written) == (8000, 0)
+    outbox.wrote(800)
+    assert outbox.take(0.0, ending=False) == [Send(8000, 8800)]
+    assert outbox.written == 800
+    outbox.wrote(799)
+    assert outbox.written == 800
+
+
+def test_a_backlog_is_sent_at_no_more_than_four_times_real_time() -> None:
+    outbox = outbox_with(20, pace=4)
+    now, sent = 0.0, 0
+    while outbox.left():
+        for each in drain(outbox, now):
+            assert isinstance(each, Send)
+            sent += each.stop - each.start
+        assert sent <= FIRST_MESSAGE + now * 4 * RATE + 1e-6
+        if outbox.left():
+            due = outbox.due(ending=False)
+            assert due > now
+            now = due
+    assert now == pytest.approx((20 * RATE - FIRST_MESSAGE) / (4 * RATE))
+
+
+def test_speech_as_it_comes_is_never_held_back_by_the_pace() -> None:
+    outbox = outbox_with(0.1, pace=4)
+    drain(outbox, 0.0)
+    for number in range(200):
+        release(outbox, ledger_of(outbox), 0.02)
+        assert sizes(drain(outbox, 0.02 + number * 0.02)) == [FRAME]
+        assert outbox.due(ending=False) == math.inf
+
+
+def test_a_stall_of_our_own_is_caught_up_with_at_once_up_to_a_second() -> None:
+    outbox = outbox_with(0.1, pace=4)
+    drain(outbox, 0.0)
+    release(outbox, ledger_of(outbox), 3.0)
+    caught_up = sum(sizes(drain(outbox, 100.0)))
+    assert SPARE - FIRST_MESSAGE <= caught_up <= SPARE, "the pace of an hour is not saved up"
+    assert 100.0 < outbox.due(ending=False) <= 100.0 + 0.1 / 4
+
+
+def test_commands_keep_their_place_and_wait_for_nothing() -> None:
+    outbox = outbox_with(1, pace=4)
+    outbox.add(EndUtterance(8000))
+    outbox.add(Send(16_000, 16_160))
+    messages: list[Release] = []
+    now = 0.0
+    ledger = ledger_of(outbox)
+    for _ in range(100):
+        ledger.push(frame(ledger.end))
+    while outbox.left():
+        messages += drain(outbox, now, ending=True)
+        now = outbox.due(ending=True)
+    assert messages[-2:] == [EndUtterance(8000), Send(16_000, 16_160)]
+    assert outbox.lane(8000, stop=True) == 8000, "where something ends, before the jump"
+    assert outbox.lane(8000) == 16_000, "where something starts, after it"
+    assert outbox.lane(8010) == 16_010
+
+
+def test_a_replay_leaves_out_the_ends_of_utterances_that_are_settled() -> None:
+    outbox = outbox_with(0.5)
+    outbox.add(EndUtterance(4000))
+    ledger = ledger_of(outbox)
+    release(outbox, ledger, 0.5)
+    outbox.add(EndUtterance(8000))
+    drain(outbox)
+    outbox.restart(4000, 0.0)
+    assert drain(outbox)[-1] == EndUtterance(8000)
+    outbox.restart(4000, 0.0)
+    assert EndUtterance(4000) not in drain(outbox)
+    outbox.restart(3999, 0.0)
+    assert EndUtterance(4000) in drain(outbox)
+
+
+def test_the_plan_does_not_grow_with_what_is_settled() -> None:
+    outbox = outbox_with(0.1)
+    ledger = ledger_of(outbox)
+    for _ in range(500):
+        release(outbox, ledger, 0.1)
+        outbox.add(EndUtterance(ledger.end))
+        drain(outbox)
+        ledger.settle(ledger.end)
+    assert len(outbox._plan) < 10
+    assert not outbox.left()
+
+
+def test_sound_that_was_lost_is_not_sent() -> None:
+    outbox = outbox_with(1)
+    ledger = ledger_of(outbox)
+    outbox.take(0.0, ending=False)
+    outbox.restart(0, 0.0)
+    release(outbox, ledger, 10)
+    ledger.lose(8 * RATE, LossReason.OUTAGE)
+    (first, *_) = outbox.take(0.0, ending=False)
+    assert isinstance(first, Send)
+    assert first.start == ledger.first > 5 * RATE
+    assert outbox.lane(0) == first.start
+
+
+def test_positions_beyond_what_was_sent_are_clamped() -> None:
+    outbox = outbox_with(1)
+    assert outbox.lane(10**9) == 0, "nothing is sent yet"
+    drain(outbox)
+    assert outbox.lane(-5) == 0
+    assert outbox.lane(10**9) == outbox.lane(10**9, stop=True) == 8000
+    assert outbox.lane(0, stop=True) == 0
+
+
+@given(st.lists(st.tuples(st.integers(1, 30), st.integers(0, 30)), min_size=1, max_size=12), st.integers(1, 5))
+def test_what_is_released_is_sent_once_in_order_and_found_again(stretches: list[tuple[int, int]], chunks: int) -> None:
+    ledger = Ledger(90 * RATE)
+    outbox = Outbox(ledger, chunk=chunks * FRAME, pace=math.inf)
+    outbox.restart(0, 0.0)
+    released: list[int] = []
+    messages: list[Release] = []
+    for frames, left_out in stretches:
+        for number in range(frames + left_out):
+            ledger.push(frame(ledger.end))
+            if number < frames:
+                outbox.add(Send(ledger.end - FRAME, ledger.end))
+                released += range(ledger.end - FRAME, ledger.end)
+        messages += drain(outbox)
+    messages += drain(outbox, ending=True)
+    sent = [position for each in messages if isinstance(each, Send) for position in range(each.start, each.stop)]
+    assert sent == released
+    assert [outbox.lane(number) for number in range(len(sent))] == sent
+    assert [outbox.lane(number + 1, stop=True) for number in range(len(sent))] == (np.array(sent) + 1).tolist()
