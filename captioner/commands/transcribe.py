@@ -1,0 +1,394 @@
+"""`captioner transcribe`: a file or a microphone into text, and the lane that `demo` runs as well.
+
+Everything that can be wrong with the command line, the file, the device's name and the account is found out before
+anything is opened: `prepare` checks, `transcribe` runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Self, TypeAlias, assert_never
+
+from captioner import account as accounts
+from captioner.account import Account
+from captioner.audio.wav import SoundFile, open_sound
+from captioner.commands.ending import CommandError, ExitCode, exit_code, failed
+from captioner.commands.output import Format, Printer, Sink, Tail, complain, print_latency, terminal
+from captioner.engine import Engine
+from captioner.errors import FaultError
+from captioner.events import Finished, Stop, StopNow, Update
+from captioner.language import Sentences
+from captioner.pipeline import Lane, Pace, Pipeline
+from captioner.places import load_settings
+from captioner.settings import SettingError, Settings
+from captioner.stt.link import Link, Network, Tokens
+from captioner.ui.viewstate import fault_sentence, named_setting_sentence, outcome_sentence
+
+if TYPE_CHECKING:
+    from captioner.audio.capture import Device
+
+MICROPHONE = "mic"
+"""The source that is the microphone chosen in the settings, or else the system's default."""
+
+_FILE_NAME = re.compile(r"\.\w{1,5}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command line asks for; none of it is checked yet but the numbers' form.
+
+    Attributes:
+        source: a path, `mic`, or a device's name.
+        changes: the options that are settings, by their names in `Settings`.
+        endpoint: "" is the environment's, else the settings'.
+    """
+
+    source: str
+    channel: int | None
+    pace: Pace
+    format: Format
+    out: Path | None
+    latency: bool
+    changes: Mapping[str, object]
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Microphone:
+    """A device that was found."""
+
+    device: Device
+
+
+Source: TypeAlias = SoundFile | Microphone
+
+
+# ---------------------------------------------------------------- before anything is opened
+
+
+def settings_for(
+    changes: Mapping[str, object], endpoint: str, environment: Mapping[str, str], say: Sentences
+) -> Settings:
+    """Return the stored settings with the environment's endpoint and the options' values.
+
+    Raises:
+        CommandError: an option's value is none that the setting can take.
+    """
+    settings, _ = load_settings()  # what is wrong with the stored ones is the window's to say
+    endpoint = endpoint or environment.get("RTZR_ENDPOINT", "").strip() or settings.endpoint
+    try:
+        return replace(settings, **{"endpoint": endpoint, **changes})  # type: ignore[arg-type]
+    except SettingError as error:
+        raise CommandError(ExitCode.BAD_INPUT, named_setting_sentence(error, say)) from error
+
+
+def account_for(say: Sentences) -> Account:
+    """Return the account of the environment or the keyring.
+
+    Raises:
+        CommandError: there is none.
+    """
+    try:
+        account = accounts.load()
+    except FaultError as error:
+        raise failed(error.fault, say) from error
+    if account is None:
+        sentence = say(
+            "The RTZR keys are missing. Enter them in the window, or set RTZR_CLIENT_ID and RTZR_CLIENT_SECRET."
+        )
+        raise CommandError(ExitCode.CREDENTIALS, sentence)
+    return account
+
+
+def find_source(name: str, channel: int | None, settings: Settings, say: Sentences) -> Source:
+    """Find out what a source's name means: a file where there is one or where it is named like one, else a device.
+
+    Raises:
+        CommandError: there is no such file or device, or it cannot be used.
+    """
+    if name != MICROPHONE and (_exists(name) or _FILE_NAME.search(name) or Path(name).is_absolute()):
+        return _file(name, channel, say)
+    from captioner.audio import capture
+
+    try:
+        device = capture.find(settings.device if name == MICROPHONE else name)
+    except FaultError as error:
+        if "/" in name or "\\" in name:
+            return _file(name, channel, say)
+        raise failed(error.fault, say) from error
+    if channel is not None and channel > device.channels:
+        sentence = say(
+            "{device} has {count} channels; there is no channel {channel}.",
+            device=device.name,
+            count=device.channels,
+            channel=channel,
+        )
+        raise CommandError(ExitCode.BAD_INPUT, sentence)
+    return Microphone(device)
+
+
+def _file(name: str, channel: int | None, say: Sentences) -> SoundFile:
+    try:
+        return open_sound(Path(name), channel)
+    except FaultError as error:
+        raise failed(error.fault, say, about=name) from error
+
+
+def _exists(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except (OSError, ValueError):  # longer than any name, or holding a zero
+        return False
+
+
+# ---------------------------------------------------------------- the command
+
+
+def transcribe(request: Request, environment: Mapping[str, str], say: Sentences) -> int:
+    """Check everything, then recognise the source to its end; return the exit code.
+
+    Raises:
+        CommandError: with one of the codes from 2 to 5.
+    """
+    settings = settings_for(request.changes, request.endpoint, environment, say)
+    source = find_source(request.source, request.channel, settings, say)
+    try:
+        if isinstance(source, Microphone) and request.pace is Pace.FAST:
+            sentence = say("--pace fast is for files: a microphone has the pace of speech.")
+            raise CommandError(ExitCode.BAD_INPUT, sentence)
+        if request.out is not None and _exists(request.source) and _same(request.out, Path(request.source)):
+            raise CommandError(ExitCode.BAD_INPUT, say("--out is the source itself; choose another file."))
+        account = account_for(say)
+        sink = Sink(request.out, say)
+        sink.open()
+    except BaseException:
+        if isinstance(source, SoundFile):
+            source.close()
+        raise
+    live = sys.stderr.isatty() and (request.format is not Format.JSONL or request.out is not None)
+    lane = Lane(channel=request.channel, pace=request.pace)
+    return caption(source, settings, account, lane, Display(sink, request.format, live, request.latency), say)
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except (OSError, ValueError):
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """How the captions of a lane are shown.
+
+    Attributes:
+        sink: open; it is closed at the end.
+        live: what is being said is shown on the terminal that standard error is.
+        latency: the latency table comes at the end.
+    """
+
+    sink: Sink
+    format: Format
+    live: bool
+    latency: bool
+
+
+def caption(source: Source, settings: Settings, account: Account, lane: Lane, display: Display, say: Sentences) -> int:
+    """Run a lane in the terminal, print what comes of it, and return the exit code.
+
+    Args:
+        source: checked and not played yet; it is closed at the end.
+        settings: of the lane.
+        account: what the service knows us by.
+        lane: what the lane is made for.
+        display: how its captions are shown.
+        say: the person's language.
+
+    Raises:
+        CommandError: nothing could be recognised, with one of the codes from 2 to 5.
+    """
+    engine = Engine(Pipeline(settings, lane), lambda update: show(update))
+    sink = display.sink
+    printer = Printer(display.format, sink, lambda: engine.pipeline.finals, say)
+    tail = Tail(terminal()) if display.live else None
+
+    def show(update: Update) -> None:
+        if tail is not None:
+            tail.before(update)
+        printer.print(update)
+        if tail is not None:
+            tail.after(update)
+        if sink.gone and not engine.pipeline.finished:
+            engine.post(StopNow())  # nobody is left to read it
+
+    keep = False
+    try:
+        finished = asyncio.run(_run(engine, source, Network.of(settings), account))
+        fault, connected = finished.fault, bool(finished.summary.connections)
+        keep = fault is None or connected
+        if fault is not None:
+            code = exit_code(fault.kind)
+            if code is ExitCode.DEVICE:
+                raise failed(fault, say, about=_name(source))
+            if code > ExitCode.INCOMPLETE and not connected:
+                raise failed(fault, say)
+    except FaultError as error:  # the device could not be opened
+        raise failed(error.fault, say, about=_name(source)) from error
+    finally:
+        sink.close(keep=keep)
+    return _end(finished, engine, display, say)
+
+
+def _name(source: Source) -> str:
+    return source.name if isinstance(source, SoundFile) else source.device.name
+
+
+def _end(finished: Finished, engine: Engine, display: Display, say: Sentences) -> int:
+    """Say how it ended, and return the exit code of a run that got as far as it could."""
+    sink = display.sink
+    if sink.gone and not sink.trouble:
+        return ExitCode.INCOMPLETE  # whoever read it has seen enough
+    complete = finished.summary.complete and not sink.trouble
+    if display.latency:
+        print_latency(engine.pipeline.finals, terminal(), say)
+    if sink.trouble:
+        complain(sink.trouble)
+    if finished.fault is not None:
+        complain(fault_sentence(finished.fault, say))
+    if (
+        finished.summary.lost
+        or (not finished.summary.complete and finished.fault is None)
+        or (display.live and complete)
+    ):
+        complain(outcome_sentence(finished.summary, say))
+    return ExitCode.COMPLETE if complete else ExitCode.INCOMPLETE
+
+
+# ---------------------------------------------------------------- the lane
+
+
+async def _run(engine: Engine, source: Source, network: Network, account: Account) -> Finished:
+    """Run a lane to its end: token and connection are asked for at the moment in which the source begins.
+
+    Raises:
+        FaultError: the device could not be opened.
+        BaseException: a defect of this program, from whatever part of it.
+    """
+    loop = asyncio.get_running_loop()
+    defect: asyncio.Future[None] = loop.create_future()
+    loop.set_exception_handler(lambda _, context: _note(defect, context))
+    tokens = Tokens(network, account)
+    link = Link(tokens, engine.post)
+    engine.start(link)
+    sound = asyncio.create_task(_deliver(source, engine))
+    end = asyncio.create_task(engine.wait())
+    with Interrupts(lambda: _stop(engine, sound), lambda: engine.post(StopNow())):
+        try:
+            waiting: set[asyncio.Future[object]] = {end, defect, sound}  # type: ignore[arg-type]
+            while not end.done():
+                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                for each in done:
+                    if each is not sound or not sound.cancelled():
+                        each.result()
+            return end.result()
+        finally:
+            sound.cancel()
+            end.cancel()
+            await asyncio.wait({sound, end})
+            _close(source)
+            engine.close()
+            await link.aclose()
+            await tokens.aclose()
+            defect.cancel()
+
+
+async def _deliver(source: Source, engine: Engine) -> None:
+    """Let the source speak."""
+    match source:
+        case SoundFile():
+            room = engine.room if engine.pipeline.lane.pace is Pace.FAST else None
+            await source.play(engine.post, clock=engine.clock, room=room)
+        case Microphone():
+            from captioner.audio.capture import Capture
+
+            microphone = Capture(
+                source.device.id,
+                block_ms=engine.pipeline.settings.block_ms,
+                post=engine.post_from_thread,
+                clock=engine.clock,
+                channel=engine.pipeline.lane.channel,
+            )
+            try:
+                await asyncio.to_thread(microphone.start)
+                await asyncio.Event().wait()  # until it is cancelled
+            finally:
+                microphone.close()
+        case _:
+            assert_never(source)
+
+
+def _stop(engine: Engine, sound: asyncio.Task[None]) -> None:
+    """Finish the utterance: no more sound is taken, the last words are waited for."""
+    engine.post(Stop(early=True))
+    sound.cancel()
+
+
+def _close(source: Source) -> None:
+    if isinstance(source, SoundFile):
+        source.close()
+
+
+def _note(defect: asyncio.Future[None], context: dict[str, object]) -> None:
+    """Take what a callback or a forgotten task raised: without this the lane would wait for ever."""
+    error = context.get("exception")
+    if isinstance(error, BaseException) and not defect.done():
+        defect.set_exception(error)
+
+
+# ---------------------------------------------------------------- Ctrl+C
+
+
+class Interrupts:
+    """What Ctrl+C and a polite end (SIGTERM) do on a running loop, for the length of a `with`.
+
+    Python's own handlers, because not every loop has `add_signal_handler` (Windows); outside the main thread, where
+    none can be set, nothing changes.
+
+    Args:
+        first: called on the loop at the first of them.
+        again: called on the loop at every further one.
+    """
+
+    def __init__(self, first: Callable[[], object], again: Callable[[], object]) -> None:
+        self._first, self._again = first, again
+        self._loop = asyncio.get_running_loop()
+        self._came = False
+        self._before: dict[int, object] = {}
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
+                if number := getattr(signal, name, None):
+                    self._before[number] = signal.signal(number, self._come)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+
+    def _come(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        act, self._came = (self._again if self._came else self._first), True
+        with suppress(RuntimeError):  # the loop is closed: it ends anyway
+            self._loop.call_soon_threadsafe(act)
