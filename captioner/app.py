@@ -1,0 +1,117 @@
+"""The window's composition root: Qt's application and its loop, with one desk on it.
+
+Closing the window ends everything in this order, within two seconds (after the last words) even where the network
+hangs:
+
+1. the lane: no more sound; the last words are waited for, unless the person closes a second time
+2. what the desk was doing beside it, and the source (device or file)
+3. the engine's timer, then the link with every task and socket of its own, then the tokens
+4. the emulator's process, if there is one
+5. the settings, the worker thread
+6. the window, the loop, the crash notes
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Sequence
+from typing import Any
+
+os.environ.setdefault("QT_API", "pyside6")
+
+import PySide6.QtCore  # noqa: F401  before qasync, which takes the binding that is loaded
+import qasync
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from captioner.crash import CrashNotes
+from captioner.desk import Demo, Desk, Wiring
+from captioner.latency.statistics import StageTable
+from captioner.places import FileProblem, crash_dir
+from captioner.settings import SettingError, Settings
+
+
+def run_window(
+    *,
+    settings: Settings,
+    problems: Sequence[FileProblem | SettingError] = (),
+    demo: Demo | None = None,
+    wiring: Wiring | None = None,
+) -> int:
+    """Open the window and stay until it is closed.
+
+    Args:
+        settings: as stored, or the defaults.
+        problems: what could not be used of the stored ones.
+        demo: caption the sample call with the emulator.
+        wiring: for tests and benchmarks.
+    """
+    app = QApplication.instance() or QApplication(["captioner"])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("captioner")
+    app.setApplicationDisplayName("captioner")
+    app.setDesktopFileName("captioner")
+    app.setQuitOnLastWindowClosed(False)
+    notes = CrashNotes(crash_dir())
+    notes.install()
+    loop = qasync.QEventLoop(app)
+    loop.set_exception_handler(lambda _, context: _note(notes, context))
+    asyncio.set_event_loop(loop)
+    try:
+        with loop:
+            loop.run_until_complete(_run(app, settings, problems, demo, wiring))
+    finally:
+        asyncio.set_event_loop(None)
+        notes.close()
+    return 0
+
+
+async def _run(
+    app: QApplication,
+    settings: Settings,
+    problems: Sequence[FileProblem | SettingError],
+    demo: Demo | None,
+    wiring: Wiring | None,
+) -> None:
+    desk = Desk(app, settings, demo=demo, problems=problems, wiring=wiring)
+    for each in (signal.SIGINT, signal.SIGTERM):
+        # Python sees a signal when Qt lets it run, which the status timer does fifteen times a second
+        signal.signal(each, lambda *_: desk.window.close())
+    await desk.run()
+
+
+def self_test(settings: Settings, demo: Demo, *, patience: float = 60.0) -> tuple[int, StageTable]:
+    """Boot everything, and close again when three finals have been painted.
+
+    Args:
+        settings: to use.
+        demo: which emulator to talk to.
+        patience: seconds after which it has failed.
+
+    Returns:
+        How many finals were painted and measured, and where their time went.
+    """
+    measured = 0
+    table = StageTable()
+
+    def observe(desk: Desk, milestone: str) -> None:
+        nonlocal measured, table
+        if milestone == "shown":
+            QTimer.singleShot(round(patience * 1000), desk.window, desk.window.close)
+        elif milestone == "measured":
+            measured += 1
+            assert desk.engine is not None
+            table = desk.engine.pipeline.finals
+            if measured == 3:
+                QTimer.singleShot(0, desk.window, desk.window.close)
+
+    run_window(settings=settings, demo=demo, wiring=Wiring(observe=observe))
+    return measured, table
+
+
+def _note(notes: CrashNotes, context: dict[str, Any]) -> None:
+    error = context.get("exception")
+    if isinstance(error, Exception):
+        notes.note(error)

@@ -1,0 +1,81 @@
+"""What a call costs: processor and memory of the client's own process, the emulator being another.
+
+`transcribe` captions the sample call at the pace of speech; the window does the same offscreen, with its overlay open.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+from rich.console import Console
+from rich.table import Table
+
+from captioner.audio.wav import open_sound
+from captioner.emulator.process import EmulatorProcess
+from captioner.places import resource
+
+_TRANSCRIBE = """
+import sys
+from captioner.bench.process import usage
+from captioner.cli import main
+code = main(sys.argv[1:])
+print("usage", *usage(), code, file=sys.stderr)
+"""
+
+
+def measure() -> dict[str, object]:
+    """Run both; return the share of one core in percent, and the largest resident memory in MB."""
+    emulator = EmulatorProcess()
+    url = emulator.start("measured", ())
+    try:
+        return {"transcribe": _transcribe(url), "window (offscreen)": _window(url)}
+    finally:
+        emulator.stop()
+
+
+def _transcribe(url: str) -> dict[str, object]:
+    sample = resource("sample", "sample_call.flac")
+    began = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", _TRANSCRIBE, "transcribe", str(sample), "--endpoint", url],
+        env={**os.environ, "RTZR_CLIENT_ID": "bench", "RTZR_CLIENT_SECRET": "bench"},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    seconds = time.perf_counter() - began
+    _, cpu, memory, _ = done.stderr.splitlines()[-1].split()
+    return {"seconds": seconds, "core_percent": 100 * float(cpu) / seconds, "memory_mb": float(memory)}
+
+
+def _window(url: str) -> dict[str, object]:
+    sound = open_sound(resource("sample", "sample_call.flac"))
+    sound.close()
+    began = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", "captioner.bench.window_run", url, str(sound.seconds)],
+        env={"QT_QPA_PLATFORM": "offscreen", **os.environ},
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        check=True,
+    )
+    seconds = time.perf_counter() - began
+    result = json.loads(done.stdout.splitlines()[-1])
+    return {"seconds": seconds, "core_percent": 100 * result["cpu"] / seconds, "memory_mb": result["memory"]}
+
+
+def render(result: dict[str, object], console: Console) -> None:
+    """Print the table."""
+    table = Table(title="one call, one process (bounds: transcribe 4 % and 120 MB, window 12 % and 220 MB)")
+    for name in ("", "seconds", "% of one core", "MB"):
+        table.add_column(name, justify="left" if not name else "right")
+    for name, figures in result.items():
+        assert isinstance(figures, dict)
+        table.add_row(
+            name, f"{figures['seconds']:.0f}", f"{figures['core_percent']:.1f}", f"{figures['memory_mb']:.0f}"
+        )
+    console.print(table)

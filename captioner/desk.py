@@ -1,0 +1,588 @@
+"""Everything behind one window: devices, lane, account, settings and files, wired to widgets.
+
+One loop (qasync) runs everything but PortAudio's callback and one worker thread for what blocks: devices, the keyring,
+the disk, the emulator's process.
+
+    MainWindow  ──signals──▶  Desk  ──news──▶  Engine ──actions──▶ Link
+        ▲                      │                 ▲
+        └──── show_…(value) ───┴──── updates ────┘ ◀──blocks── source
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from captioner import account as accounts
+from captioner.account import Account
+from captioner.audio.wav import SoundFile, open_sound
+from captioner.emulator.process import EmulatorProcess
+from captioner.engine import Engine, Performer
+from captioner.errors import Fault, FaultError
+from captioner.events import (
+    Close,
+    FinalShown,
+    Finished,
+    GapShown,
+    InterimShown,
+    Measured,
+    Mute,
+    News,
+    Open,
+    Opened,
+    OpenRefused,
+    Painted,
+    Phase,
+    Reconfigure,
+    SourceEnded,
+    SourceOpened,
+    StateChanged,
+    Stop,
+    StopNow,
+    TokenGranted,
+    Update,
+    Withdrawn,
+)
+from captioner.language import Sentences
+from captioner.pipeline import Lane, Pipeline
+from captioner.places import FileProblem, resource, save_settings, write_whole
+from captioner.saving import Kind, Said, write
+from captioner.settings import SettingError, Settings
+from captioner.stt import rtzr
+from captioner.stt.link import Link, Network, Tokens
+from captioner.stt.policy import Patience
+from captioner.ui import viewstate
+from captioner.ui.collector import QtThreadCollector
+from captioner.ui.first_start import FirstStart
+from captioner.ui.settings_dialog import SettingsDialog
+from captioner.ui.source_picker import SourceChoice
+from captioner.ui.theme import Appearance
+from captioner.ui.translation import Translation
+from captioner.ui.window import MainWindow
+
+T = TypeVar("T")
+
+STATUS_MS = 66
+"""How often the bars are brought up to date: about 15 times a second, as a level meter needs."""
+
+ENDLESS = Patience(unreachable=math.inf, service=math.inf)
+"""The window tries for as long as the person lets it."""
+
+SAMPLE_CALL = "sample-call"
+"""The source that is no device: the bundled call, played to the emulator."""
+
+
+class Source(Protocol):
+    """What delivers blocks: a device or a file."""
+
+    def close(self) -> None:
+        """Deliver nothing more."""
+        ...
+
+
+class Play:
+    """A file as a source of the window: it plays at the pace of speech, until it ends or is closed."""
+
+    def __init__(self, sound: SoundFile, engine: Engine) -> None:
+        self._task = asyncio.ensure_future(sound.play(engine.post, clock=engine.clock))
+
+    def close(self) -> None:
+        """Stop playing."""
+        self._task.cancel()
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What `captioner demo` asks for.
+
+    Attributes:
+        profile, faults: the emulator's, as the command line has them.
+        url: of an emulator that runs already; none is started then.
+    """
+
+    profile: str = "measured"
+    faults: tuple[str, ...] = ()
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """How a desk gets at the world; a test or a benchmark puts its own there.
+
+    Attributes:
+        clock: the engine's.
+        make_link: makes what performs a lane's actions.
+        observe: is told milestones: "shown", "listening", "painted", "measured", "finished".
+    """
+
+    clock: Callable[[], float] = time.perf_counter
+    make_link: Callable[[Tokens, Callable[[News], None]], Performer] = Link
+    observe: Callable[[Desk, str], None] = lambda _desk, _milestone: None
+
+
+class Desk:
+    """Everything behind one window: it wires signals to news, and updates to widgets."""
+
+    def __init__(
+        self,
+        app: QApplication,
+        settings: Settings,
+        *,
+        demo: Demo | None = None,
+        problems: Sequence[FileProblem | SettingError] = (),
+        wiring: Wiring | None = None,
+    ) -> None:
+        self.settings = settings
+        self.engine: Engine | None = None
+        self.said: list[Said] = []
+        self._wiring = wiring or Wiring()
+        self._demo = demo
+        self._problems = problems
+        self._account: Account | None = None
+        self._kept = False  # the keys outlive the program
+        self._service = settings  # the settings with the endpoint that is in use: the emulator's in a demo
+        self._tokens = Tokens(Network.of(settings), None)
+        self._link: Performer | None = None
+        self._source: Source | None = None
+        self._emulator: EmulatorProcess | None = None
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="captioner-worker")
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._quit = asyncio.Event()
+        self._closing = False
+        self._devices: tuple[SourceChoice, ...] = ()
+        self._dialog: SettingsDialog | None = None
+        self._first_start: FirstStart | None = None
+        self._translation = Translation(app)
+        self._appearance = Appearance(app)
+        self._translation.use(Sentences.load(settings.ui_language))
+        self._appearance.use(settings.theme)
+        self.window = MainWindow()
+        self.window.show_settings(settings)
+        self._timer = QTimer(self.window)
+        self._timer.setInterval(STATUS_MS)
+        self._timer.timeout.connect(self._show_status)
+        self._collector = QtThreadCollector(self.window)
+        self._connect()
+
+    def _connect(self) -> None:
+        window = self.window
+        window.start_requested.connect(self._start)
+        window.stop_requested.connect(self._stop)
+        window.stop_now_requested.connect(lambda: self._post(StopNow()))
+        window.mute_requested.connect(lambda on: self._post(Mute(on)))
+        window.source_chosen.connect(self._choose_source)
+        window.devices_wanted.connect(lambda: self._spawn(self._list_devices()))
+        window.settings_requested.connect(self._open_settings)
+        window.settings_changed.connect(self._change_settings)
+        window.save_requested.connect(lambda kind, path: self._spawn(self._save(kind, path)))
+        window.close_requested.connect(self._close)
+        window.painted.connect(self._painted)
+
+    @property
+    def _say(self) -> Sentences:
+        return self._translation.sentences
+
+    @property
+    def _running(self) -> bool:
+        return self.engine is not None and not self.engine.pipeline.finished
+
+    # ------------------------------------------------------------ life
+
+    async def run(self) -> None:
+        """Show the window; return when it is closed and everything has ended."""
+        self.window.show()
+        self._show_status()
+        self._timer.start()
+        self._collector.start()
+        self._wiring.observe(self, "shown")
+        for problem in self._problems:
+            self.window.show_notice(viewstate.stored_sentence(problem, self._say))
+        try:
+            await self._begin()
+            await self._quit.wait()
+        finally:
+            await self._end()
+
+    async def _begin(self) -> None:
+        if self._demo is not None:
+            await self._start_demo(self._demo)
+            return
+        try:
+            self._account = await self._in_worker(accounts.load)
+        except FaultError as error:
+            self.window.show_notice(viewstate.fault_sentence(error.fault, self._say))
+        self._kept = self._account is not None
+        self._tokens.use(Network.of(self.settings), self._account)
+        if self._account is None:
+            self._ask_for_account()
+        elif self.settings.auto_start:
+            self._start()
+        await self._list_devices()
+
+    def _close(self) -> None:
+        """The person closes the window: the last words first (closing it again asks to stop now)."""
+        self._closing = True
+        if self._running:
+            self._stop()
+        else:
+            self._quit.set()
+
+    async def _end(self) -> None:
+        """Steps 2 to 6 of the order in `app.py`."""
+        self._timer.stop()
+        self._collector.stop()
+        for dialog in (self._dialog, self._first_start):
+            if dialog is not None:
+                dialog.close()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._leave_lane()
+        await self._tokens.aclose()
+        if self._emulator is not None:
+            await self._in_worker(self._emulator.stop)
+        await self._in_worker(save_settings, self.settings)
+        self._worker.shutdown(wait=False, cancel_futures=True)
+        self.window.allow_close()
+
+    # ------------------------------------------------------------ the lane
+
+    def _start(self) -> None:
+        if not self._running and not self._closing:
+            if self._account is None and self._demo is None:
+                self._ask_for_account()
+            else:
+                self._spawn(self._start_lane())
+
+    async def _start_lane(self) -> None:
+        await self._leave_lane()
+        # a demo's endpoint is not the person's setting
+        pipeline = Pipeline(self._service, Lane(painted=True, patience=ENDLESS))
+        engine = self.engine = Engine(pipeline, self._show, clock=self._wiring.clock)
+        self._link = self._wiring.make_link(self._tokens, engine.post)
+        now = datetime.now().astimezone()
+        self.said.append(Said(now))
+        self.window.begin(now)
+        engine.start(self._link)
+        await self._open_source(engine)
+
+    async def _open_source(self, engine: Engine) -> None:
+        """Hear the chosen source, in the same lane if it was another one until now."""
+        try:
+            if self._demo is not None:
+                self._source = Play(open_sound(resource("sample", "sample_call.flac")), engine)
+                return
+            source = await self._in_worker(self._open_device, engine)
+        except FaultError as error:
+            engine.post(SourceEnded(error.fault))
+            return
+        if engine is self.engine and not engine.pipeline.finished:
+            self._source = source
+        else:  # the lane ended meanwhile
+            await self._in_worker(source.close)
+
+    def _open_device(self, engine: Engine) -> Source:
+        from captioner.audio.capture import Capture
+
+        device = Capture(
+            self.settings.device, block_ms=self.settings.block_ms, post=engine.post_from_thread, clock=engine.clock
+        )
+        device.start()
+        return device
+
+    async def _close_source(self) -> None:
+        source, self._source = self._source, None
+        if isinstance(source, Play):
+            source.close()
+        elif source is not None:
+            await self._in_worker(source.close)
+
+    async def _leave_lane(self) -> None:
+        await self._close_source()
+        engine, link = self.engine, self._link
+        self._link = None
+        if engine is not None:
+            engine.close()
+        if isinstance(link, Link):
+            await link.aclose()
+
+    def _stop(self) -> None:
+        self._post(Stop())
+        self._spawn(self._close_source())
+
+    def _post(self, news: News) -> None:
+        if self._running:
+            assert self.engine is not None
+            self.engine.post(news)
+
+    def _painted(self, painted: Painted) -> None:
+        self._post_painted(painted)
+        if painted.at is not None:
+            self._wiring.observe(self, "painted")
+
+    def _post_painted(self, painted: Painted) -> None:
+        # the very last captions may be painted after the lane has ended; their delays count too
+        if self.engine is not None:
+            self.engine.post(painted)
+
+    # ------------------------------------------------------------ what is shown
+
+    def _show(self, update: Update) -> None:
+        """Take an update of the lane; called on the loop, within its turn."""
+        match update:
+            case InterimShown() | Withdrawn():
+                self.window.show_updates((update,))
+            case FinalShown() | GapShown():
+                self.said[-1].add(update)
+                self.window.show_updates((update,))
+            case Measured():
+                self.said[-1].measure(update)
+                self._show_latency()
+                self._wiring.observe(self, "measured")
+            case StateChanged():
+                self._show_status()
+                if update.phase is Phase.LIVE:
+                    self._wiring.observe(self, "listening")
+            case Finished():
+                self._finished(update)
+
+    def _finished(self, finished: Finished) -> None:
+        self._show_status()
+        self._spawn(self._close_source())
+        self._wiring.observe(self, "finished")
+        if finished.fault is not None:
+            self.window.show_notice(viewstate.fault_sentence(finished.fault, self._say))
+        if self._closing:
+            self._quit.set()
+
+    def _show_latency(self) -> None:
+        if self.engine is not None:
+            self.window.show_latency(viewstate.latency_rows(self.engine.pipeline.finals, self._say))
+
+    def _show_status(self) -> None:
+        engine = self.engine
+        self.window.show_state(
+            viewstate.view_state(
+                None if engine is None else engine.status(),
+                source=self._source_name(),
+                settings=self.settings,
+                demo=self._demo is not None,
+                say=self._say,
+                latency=None if engine is None else engine.pipeline.finals.table()["total"],
+            )
+        )
+
+    # ------------------------------------------------------------ sources
+
+    def _source_name(self) -> str:
+        if self._demo is not None:
+            return self._say("Sample call")
+        return next((each.name for each in self._devices if each.id == self.settings.device), self.settings.device)
+
+    async def _list_devices(self) -> None:
+        if self._demo is not None:
+            self.window.show_sources((SourceChoice(SAMPLE_CALL, self._say("Sample call")),), SAMPLE_CALL)
+            return
+        try:
+            self._devices = await self._in_worker(_devices)
+        except FaultError as error:
+            self._devices = ()
+            if not self._running:
+                self.window.show_notice(viewstate.fault_sentence(error.fault, self._say))
+        self.window.show_sources(self._devices, self.settings.device)
+        if self._dialog is not None:
+            self._dialog.show_devices(self._devices)
+
+    def _choose_source(self, device: str) -> None:
+        if device in (SAMPLE_CALL, self.settings.device):
+            return
+        self._change_settings(replace(self.settings, device=device))
+
+    async def _change_source(self) -> None:
+        engine = self.engine
+        await self._close_source()
+        if engine is not None and engine is self.engine and not engine.pipeline.finished:
+            engine.post(SourceOpened())
+            await self._open_source(engine)
+
+    # ------------------------------------------------------------ settings and account
+
+    def _change_settings(self, settings: Settings) -> None:
+        before, self.settings = self.settings, settings
+        if settings.ui_language != before.ui_language:
+            self._translation.use(Sentences.load(settings.ui_language))
+            self._show_latency()
+        if settings.theme != before.theme:
+            self._appearance.use(settings.theme)
+        self.window.show_settings(settings)
+        if self._demo is None:
+            self._service = settings
+            self._tokens.use(Network.of(settings), self._account)
+        else:
+            self._service = replace(settings, endpoint=self._service.endpoint, proxy="", ca_file="")
+        self._post(Reconfigure(self._service))
+        if (settings.device, settings.block_ms) != (before.device, before.block_ms) and self._source is not None:
+            self._spawn(self._change_source())
+        self._show_status()
+        self._spawn(self._save_settings(settings))
+
+    async def _save_settings(self, settings: Settings) -> None:
+        problem = await self._in_worker(save_settings, settings)
+        if problem is not None:
+            self.window.show_notice(viewstate.stored_sentence(problem, self._say))
+
+    def _open_settings(self) -> None:
+        if self._dialog is None:
+            dialog = self._dialog = SettingsDialog(self.window)
+            dialog.settings_changed.connect(self._change_settings)
+            dialog.account_changed.connect(lambda *keys: self._spawn(self._keep_account(Account(*keys))))
+            dialog.account_forgotten.connect(lambda: self._spawn(self._forget_account()))
+            dialog.devices_wanted.connect(lambda: self._spawn(self._list_devices()))
+            dialog.test_requested.connect(
+                lambda *keys: self._spawn(self._test(Account(*keys), dialog.show_test_result))
+            )
+        self._dialog.show_devices(self._devices)
+        self._dialog.show_settings(self.settings)
+        self._show_account()
+        self._dialog.show()
+        self._dialog.raise_()
+        self._dialog.activateWindow()
+
+    def _ask_for_account(self) -> None:
+        if self._first_start is None:
+            dialog = self._first_start = FirstStart(self.window)
+            dialog.account_entered.connect(lambda *keys: self._spawn(self._enter(Account(*keys))))
+            dialog.test_requested.connect(
+                lambda *keys: self._spawn(self._test(Account(*keys), dialog.show_test_result))
+            )
+            dialog.demo_requested.connect(lambda: self._spawn(self._start_demo(Demo())))
+        self._first_start.show()
+        self._first_start.raise_()
+
+    async def _enter(self, account: Account) -> None:
+        await self._keep_account(account)
+        self._start()
+
+    async def _keep_account(self, account: Account) -> None:
+        self._account = account
+        self._tokens.use(Network.of(self.settings), account)
+        self._kept = await self._in_worker(accounts.store, account)
+        if not self._kept:
+            self.window.show_notice(
+                self._say("This computer has no keyring: the keys are kept until the program ends.")
+            )
+        self._show_account()
+        if self._demo is None:
+            self._post(Reconfigure(self._service, reconnect=True))
+
+    async def _forget_account(self) -> None:
+        if await self._in_worker(accounts.forget):
+            self._account = None
+        else:
+            self.window.show_notice(self._say("The keyring did not let the keys go."))
+        self._show_account()
+
+    def _show_account(self) -> None:
+        if self._dialog is not None:
+            self._dialog.show_account(known=self._account is not None, kept=self._kept)
+
+    async def _test(self, account: Account, show: Callable[[bool, str], None]) -> None:
+        fault = await try_account(self.settings, account)
+        if fault is None:
+            show(True, self._say("The service accepts these keys."))
+        else:
+            show(False, viewstate.fault_sentence(fault, self._say))
+
+    # ------------------------------------------------------------ the demo
+
+    async def _start_demo(self, demo: Demo) -> None:
+        """Put the emulator in the service's place, and the sample call in the microphone's."""
+        if self._running:
+            return
+        self._demo = demo
+        self._show_status()
+        url = demo.url
+        if not url:
+            emulator = EmulatorProcess()
+            try:
+                url = await self._in_worker(emulator.start, demo.profile, demo.faults)
+            except OSError as error:
+                self._demo = None
+                self.window.show_notice(
+                    self._say("The emulator did not start ({detail}).", detail=error.strerror or type(error).__name__)
+                )
+                return
+            self._emulator = emulator
+        self._service = replace(self.settings, endpoint=url, proxy="", ca_file="")
+        self._tokens.use(Network.of(self._service), Account("demo", "demo"))
+        await self._list_devices()
+        self._start()
+
+    # ------------------------------------------------------------ files
+
+    async def _save(self, kind: str, path: Path) -> None:
+        say = self._say
+        lanes = [Said(each.started_at, list(each.updates)) for each in self.said]
+        try:
+            await self._in_worker(_write, Kind(kind), path, lanes, say)
+        except OSError as error:
+            self.window.show_notice(
+                say("{path} could not be written ({detail}).", path=path, detail=error.strerror or type(error).__name__)
+            )
+        else:
+            self.window.show_notice(say("Saved: {path}", path=path))
+
+    # ------------------------------------------------------------ tasks
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _in_worker(self, call: Callable[..., T], *args: Any) -> T:
+        """Run what blocks in the worker thread."""
+        return await asyncio.wrap_future(self._worker.submit(call, *args))
+
+
+def _write(kind: Kind, path: Path, lanes: Sequence[Said], say: Sentences) -> None:
+    write_whole(path, write(kind, lanes, lambda gap: viewstate.gap_sentence(gap, say)))
+
+
+def _devices() -> tuple[SourceChoice, ...]:
+    from captioner.audio.capture import devices
+
+    return tuple(SourceChoice(each.id, each.name) for each in devices())
+
+
+async def try_account(settings: Settings, account: Account) -> Fault | None:
+    """Ask for a token and a handshake with these keys; return what is wrong, None where all is well."""
+    news: asyncio.Queue[News] = asyncio.Queue()
+    tokens = Tokens(Network.of(settings), account)
+    link = Link(tokens, news.put_nowait)
+    try:
+        answer = await tokens.get()
+        if not isinstance(answer, TokenGranted):
+            return answer.fault
+        link.perform(Open(1, rtzr.query(settings)))
+        while True:
+            match await news.get():
+                case Opened():
+                    link.perform(Close(1))
+                    return None
+                case OpenRefused(fault=fault):
+                    return fault
+                case _:
+                    pass
+    finally:
+        await link.aclose()
+        await tokens.aclose()

@@ -1,0 +1,1 @@
+"""The window: Qt, fed with values."""

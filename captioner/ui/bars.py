@@ -1,0 +1,199 @@
+"""The parts of the window's bars: rows that shrink with the window, words that are cut with an ellipsis, messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent, QTextLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QSizePolicy, QWidget
+from typing_extensions import override
+
+from captioner.ui.theme import colours, mark, picture
+from captioner.ui.viewstate import Tone
+
+ICON = 18
+"""Side of a sign, in pixels."""
+
+
+class ElidedLabel(QLabel):
+    """One line of text that is cut with an ellipsis where there is no room; then the tooltip has all of it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+
+    def show_text(self, text: str) -> None:
+        """Show a text."""
+        if text != self.text():
+            self.setText(text)
+            self.setAccessibleName(text)
+            self._refresh_tooltip()
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(min(24, super().minimumSizeHint().width()), super().minimumSizeHint().height())
+
+    @override
+    def sizeHint(self) -> QSize:
+        # A pixel to spare, because widths of text are fractions.
+        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 2, super().sizeHint().height())
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._refresh_tooltip()
+
+    def _refresh_tooltip(self) -> None:
+        cut = self.fontMetrics().horizontalAdvance(self.text()) > self.width()
+        self.setToolTip(self.text() if cut else "")
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), text)
+
+
+class ShrinkingBar(QWidget):
+    """A row of widgets that gives up the less important ones, step by step, where they do not fit.
+
+    Args:
+        margins: left, top, right, bottom in pixels.
+        line_below: draw the border below the bar, else above it.
+    """
+
+    def __init__(self, margins: tuple[int, int, int, int], *, line_below: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._steps: tuple[Callable[[bool], object], ...] = ()
+        self._line_below = line_below
+        self._fitting = False
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(*margins)
+        self.row.setSpacing(8)
+        self.row.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def set_steps(self, steps: Sequence[Callable[[bool], object]]) -> None:
+        """Set what is given up, first things first: each step is called with True to save room, with False to undo."""
+        self._steps = tuple(steps)
+        self.fit()
+
+    def fit(self) -> None:
+        """Give up as little as the width allows."""
+        if self._fitting:
+            return
+        self._fitting = True
+        for taken in range(len(self._steps) + 1):
+            for number, step in enumerate(self._steps):
+                step(number < taken)
+            if self.row.sizeHint().width() <= self.width():
+                break
+        self._fitting = False
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.fit()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        line = QRect(0, self.height() - 1 if self._line_below else 0, self.width(), 1)
+        painter.fillRect(line, QColor(colours(self.palette()).line))
+
+
+class Message(QFrame):
+    """A line (or two) with a sign on a tinted ground; hidden while it has nothing to say."""
+
+    def __init__(self, tone: Tone, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tone = tone
+        self._text, self._lines = "", 0
+        self._icon, self._label = QLabel(self), QLabel(self)
+        self._icon.setFixedSize(ICON, ICON)
+        self._label.setWordWrap(True)
+        self._label.setTextFormat(Qt.TextFormat.PlainText)
+        self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 6, 16, 6)
+        row.setSpacing(10)
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._label, 1)
+        self._refresh_colours()
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """What it says, whole."""
+        return self._text
+
+    def set_lines(self, lines: int) -> None:
+        """Show at most so many lines, 0 for all; the tooltip has the rest."""
+        if lines != self._lines:
+            self._lines = lines
+            self._fit()
+
+    def show_text(self, text: str, tone: Tone | None = None) -> None:
+        """Show a sentence; an empty one hides the line."""
+        if tone is not None and tone is not self._tone:
+            self._tone = tone
+            self._refresh_colours()
+        if text != self._text:
+            self._text = text
+            self._label.setAccessibleName(text)
+            self._label.setToolTip(text)
+            self._fit()
+        self.setVisible(bool(text))
+
+    def _fit(self) -> None:
+        """Break the text into lines as the label will, and end the last one that there is room for with an ellipsis."""
+        shown = self._text
+        if self._lines and self._label.width() > 0:
+            layout = QTextLayout(self._text, self._label.font())
+            layout.beginLayout()
+            for number in range(self._lines):
+                line = layout.createLine()
+                if not line.isValid():
+                    break
+                line.setLineWidth(self._label.width())
+                if number == self._lines - 1:
+                    # A little narrower, so that what is elided breaks at the same places.
+                    head, rest = self._text[: line.textStart()], self._text[line.textStart() :]
+                    width = self._label.width() - 4
+                    shown = head + self._label.fontMetrics().elidedText(rest, Qt.TextElideMode.ElideRight, width)
+            layout.endLayout()
+        if shown != self._label.text():
+            self._label.setText(shown)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_icon"):
+            self._refresh_colours()
+
+    def _refresh_colours(self) -> None:
+        mark(self, "tint", str(self._tone))
+        ink = tone_colour(self._tone, self.palette())
+        sign = "warning" if self._tone in (Tone.WARN, Tone.BAD) else "information"
+        self._icon.setPixmap(picture(sign, ink, ICON, self.devicePixelRatioF()))
+
+
+def tone_colour(tone: Tone, palette: QPalette) -> str:
+    """Return the colour of a tone in the theme of a palette."""
+    theme = colours(palette)
+    return {
+        Tone.GOOD: theme.good,
+        Tone.BUSY: theme.busy,
+        Tone.WARN: theme.warn,
+        Tone.BAD: theme.bad,
+        Tone.IDLE: theme.idle,
+    }[tone]

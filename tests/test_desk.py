@@ -1,0 +1,298 @@
+"""The desk behind the window: from start to the orderly end, with a service that the test plays."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import qasync
+from PySide6.QtWidgets import QApplication, QDialog
+
+from captioner import account
+from captioner.account import Account
+from captioner.desk import Demo, Desk, Wiring, try_account
+from captioner.errors import FaultKind
+from captioner.events import (
+    RATE,
+    Action,
+    Close,
+    Closed,
+    FinalShown,
+    GetToken,
+    News,
+    Open,
+    Opened,
+    Received,
+    TokenGranted,
+    Write,
+    Written,
+)
+from captioner.language import Sentences
+from captioner.places import settings_file
+from captioner.settings import Language, Settings
+from captioner.stt.link import Tokens
+from tests.helpers.emulated import EmulatedService
+from tests.helpers.memory_keyring import MemoryKeyring
+from tests.helpers.ui import lines, undressed
+
+NOWHERE = Demo(url="http://127.0.0.1:9")
+"""A demo whose service is played by the test: it plays the sample call, and needs no account."""
+
+
+class Service:
+    """What the test says, the lane hears. `closes`: it answers EOS with its Close."""
+
+    def __init__(self, post: Callable[[News], None], *, closes: bool = True) -> None:
+        self.post, self.closes = post, closes
+        self.actions: list[Action] = []
+        self._seq = 0
+
+    def perform(self, action: Action) -> None:
+        self.actions.append(action)
+        match action:
+            case GetToken():
+                self.post(TokenGranted(21600.0, requested=True))
+            case Open():
+                self.post(Opened(action.epoch))
+            case Write():
+                self.post(Written(action.epoch, action.stop))
+                if action.data == "EOS" and self.closes:
+                    self.post(Closed(action.epoch, 1000))
+            case Close():
+                pass
+
+    def say(self, text: str, *, final: bool = True) -> None:
+        best = {"text": text, "words": [{"text": text, "start_at": 0, "duration": 40}] if final else []}
+        message = {"seq": self._seq, "start_at": 20, "duration": 40, "final": final, "alternatives": [best]}
+        self._seq += final
+        self.post(Received(1, json.dumps(message)))
+
+    @property
+    def written(self) -> int:
+        return max((action.stop for action in self.actions if isinstance(action, Write)), default=0)
+
+
+class Sitting:
+    """A desk that runs, and what has become of it."""
+
+    def __init__(self, app: QApplication, settings: Settings, demo: Demo | None, *, closes: bool, real: bool) -> None:
+        self.services: list[Service] = []
+        self.milestones: list[str] = []
+        self._changed = asyncio.Event()
+
+        def make_link(_: Tokens, post: Callable[[News], None]) -> Service:
+            self.services.append(Service(post, closes=closes))
+            return self.services[-1]
+
+        wiring = Wiring(observe=self._observe) if real else Wiring(observe=self._observe, make_link=make_link)
+        self.desk = Desk(app, settings, demo=demo, wiring=wiring)
+
+    def _observe(self, _: Desk, milestone: str) -> None:
+        self.milestones.append(milestone)
+        self._changed.set()
+
+    async def reach(self, milestone: str, times: int = 1) -> None:
+        async with asyncio.timeout(20):
+            while self.milestones.count(milestone) < times:
+                self._changed.clear()
+                await self._changed.wait()
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Wait for something that no milestone tells, a turn of the loop at a time."""
+        async with asyncio.timeout(20):
+            for _ in itertools.count():
+                if true():
+                    return
+                await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def sitting(
+    app: QApplication,
+    settings: Settings | None = None,
+    demo: Demo | None = NOWHERE,
+    *,
+    closes: bool = True,
+    real: bool = False,
+) -> AsyncIterator[Sitting]:
+    each = Sitting(app, settings or Settings(), demo, closes=closes, real=real)
+    running = asyncio.ensure_future(each.desk.run())
+    try:
+        yield each
+        each.desk.window.close()
+        async with asyncio.timeout(20):
+            await running
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        each.desk._translation.use(Sentences())
+        each.desk.window.deleteLater()
+
+
+@pytest.fixture
+def loop(qt_loop: qasync.QEventLoop, qapp: QApplication) -> Iterator[qasync.QEventLoop]:
+    """Qt's loop, and an application that looks and speaks afterwards as it did before."""
+    with undressed(qapp):
+        yield qt_loop
+
+
+def test_a_final_is_painted_measured_and_kept_for_saving(loop: qasync.QEventLoop, qapp: QApplication) -> None:
+    async def scenario() -> None:
+        async with sitting(qapp) as here:
+            await here.reach("listening")
+            await here.until(lambda: here.services[0].written > RATE // 5)
+            here.services[0].say("안녕하", final=False)
+            here.services[0].say("안녕하세요")
+            await here.reach("measured")
+            (final,) = here.desk.said[0].updates
+            assert isinstance(final, FinalShown)
+            assert final.stages is not None
+            assert final.stages.render is not None
+            assert lines(here.desk.window.captions)[0] == "안녕하세요"
+        assert here.milestones[:2] == ["shown", "listening"]
+        assert here.milestones[-1] == "finished"
+
+    loop.run_until_complete(scenario())
+
+
+def test_closing_during_a_call_waits_for_the_last_words(loop: qasync.QEventLoop, qapp: QApplication) -> None:
+    async def scenario() -> None:
+        async with sitting(qapp, closes=False) as here:
+            await here.reach("listening")
+            service = here.services[0]
+            await here.until(lambda: service.written > RATE // 5)
+            here.desk.window.close()
+            await here.until(lambda: any(isinstance(a, Write) and a.data == "EOS" for a in service.actions))
+            service.say("마지막 말")
+            service.post(Closed(1, 1000))
+            await here.reach("finished")
+        (final,) = here.desk.said[0].updates
+        assert isinstance(final, FinalShown)
+        assert final.caption.text == "마지막 말"
+        assert here.desk.engine is not None
+        assert here.desk.engine.finished is not None
+        assert here.desk.engine.finished.summary.complete
+
+    loop.run_until_complete(scenario())
+
+
+def test_closing_twice_waits_for_nothing(loop: qasync.QEventLoop, qapp: QApplication) -> None:
+    async def scenario() -> None:
+        async with sitting(qapp, closes=False) as here:
+            await here.reach("listening")
+            await here.until(lambda: here.services[0].written > RATE // 5)
+            here.desk.window.close()
+            here.desk.window.close()
+            await here.reach("finished")
+        assert here.desk.engine is not None
+        assert here.desk.engine.finished is not None
+        assert not here.desk.engine.finished.summary.complete
+
+    loop.run_until_complete(scenario())
+
+
+def test_a_second_start_goes_on_below_and_both_are_saved(
+    loop: qasync.QEventLoop, qapp: QApplication, tmp_path: Path
+) -> None:
+    async def scenario() -> None:
+        async with sitting(qapp) as here:
+            for number, text in enumerate(("첫 통화", "둘째 통화")):
+                if number:
+                    here.desk.window.start_requested.emit()
+                await here.reach("listening", number + 1)
+                service = here.services[number]
+                await here.until(lambda service=service: service.written > RATE // 5)  # type: ignore[misc]
+                service.say(text)
+                await here.reach("measured", number + 1)
+                here.desk.window.stop_requested.emit()
+                await here.reach("finished", number + 1)
+            assert [line for line in lines(here.desk.window.captions) if line] == ["첫 통화", "둘째 통화"]
+            here.desk.window.save_requested.emit("text", tmp_path / "calls.txt")
+            await here.until((tmp_path / "calls.txt").exists)
+        assert (tmp_path / "calls.txt").read_text(encoding="utf-8").split("\n") == ["첫 통화", "둘째 통화", ""]
+
+    loop.run_until_complete(scenario())
+
+
+def test_a_file_that_cannot_be_written_is_told_and_the_call_goes_on(
+    loop: qasync.QEventLoop, qapp: QApplication, tmp_path: Path
+) -> None:
+    async def scenario() -> None:
+        async with sitting(qapp) as here:
+            await here.reach("listening")
+            here.desk.window.save_requested.emit("srt", tmp_path / "no such folder" / "call.srt")
+            notice = here.desk.window._notice
+            await here.until(lambda: "could not be written" in notice.text)
+            assert here.desk.engine is not None
+            assert not here.desk.engine.pipeline.finished
+
+    loop.run_until_complete(scenario())
+
+
+def test_without_an_account_the_keys_are_asked_for_and_then_used_and_kept(
+    loop: qasync.QEventLoop, qapp: QApplication, memory_keyring: MemoryKeyring
+) -> None:
+    async def scenario(url: str) -> None:
+        settings = Settings(endpoint=url, device="no such device")
+        async with sitting(qapp, settings, None, real=True) as here:
+            await here.until(lambda: here.desk._first_start is not None)
+            dialog = here.desk._first_start
+            assert isinstance(dialog, QDialog)
+            assert dialog.isVisible()
+            assert here.desk.engine is None
+            dialog.account_entered.emit("id", "secret")
+            await here.until(lambda: here.desk.engine is not None)
+            await here.reach("finished")  # there is no such device
+
+    with EmulatedService(credentials=("id", "secret")) as service:
+        loop.run_until_complete(scenario(service.url))
+    assert account.load({}) == Account("id", "secret")
+
+
+def test_a_test_of_the_keys_says_what_is_wrong() -> None:
+    with EmulatedService(credentials=("id", "secret")) as service:
+        settings = Settings(endpoint=service.url)
+        assert asyncio.run(try_account(settings, Account("id", "secret"))) is None
+        refused = asyncio.run(try_account(settings, Account("id", "wrong")))
+    assert refused is not None
+    assert refused.kind is FaultKind.CREDENTIALS_REFUSED
+    gone = asyncio.run(try_account(settings, Account("id", "secret")))
+    assert gone is not None
+    assert gone.kind is FaultKind.UNREACHABLE
+
+
+def test_a_changed_setting_is_used_at_once_and_stored(loop: qasync.QEventLoop, qapp: QApplication) -> None:
+    async def scenario() -> None:
+        async with sitting(qapp, replace(Settings(), ui_language=Language.ENGLISH)) as here:
+            await here.reach("listening")
+            window = here.desk.window
+            assert window._main.action.text() == "Stop"
+            window.settings_changed.emit(replace(here.desk.settings, ui_language=Language.KOREAN, font_size=30))
+            await here.until(lambda: window._main.action.text() == "중지")
+            await here.until(settings_file().exists)
+        stored, wrong = Settings.from_json(settings_file().read_text(encoding="utf-8"))
+        assert (stored.ui_language, stored.font_size, wrong) == (Language.KOREAN, 30, ())
+        assert stored.endpoint == Settings().endpoint  # the demo's is nobody's setting
+
+    loop.run_until_complete(scenario())
+
+
+def test_a_network_that_hangs_does_not_hold_up_the_end(loop: qasync.QEventLoop, qapp: QApplication) -> None:
+    """A server that accepts connections and never answers: the end does not wait for it."""
+
+    async def scenario(url: str) -> None:
+        async with sitting(qapp, demo=Demo(url=url), real=True) as here:
+            await here.until(lambda: here.desk.engine is not None)
+            here.desk.window.close()
+            here.desk.window.close()
+            await here.reach("finished")
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        loop.run_until_complete(scenario(f"http://127.0.0.1:{silent.getsockname()[1]}"))
