@@ -1275,5 +1275,533 @@
         <source>{path} could not be written ({detail}).</source>
         <translation>{path}에 쓸 수 없습니다 ({detail}).</translation>
     </message>
+    <message>
+        <source>95 % interval</source>
+        <translation>95% 구간</translation>
+    </message>
+    <message>
+        <source>Accuracy</source>
+        <translation>정확도</translation>
+    </message>
+    <message>
+        <source>All improvements, as designed (arithmetic, no run)</source>
+        <translation>모든 개선, 설계값 (계산만, 실행 안 함)</translation>
+    </message>
+    <message>
+        <source>Baseline</source>
+        <translation>기준 방식</translation>
+    </message>
+    <message>
+        <source>Bill</source>
+        <translation>사용량</translation>
+    </message>
+    <message>
+        <source>By the time of the sound, never by order. Final: one final for the utterance. Split: several; its delay is that of the last. Merged: its final covers other utterances too; each counts from its own last sample. Lost: no final covers it. Timed out: the service had not finished with it when the way stopped waiting. Extra: finals where nobody spoke.</source>
+        <translation>순서가 아니라 소리의 시각으로 짝을 짓습니다. 확정: 발화 하나에 확정 자막 하나. 나뉨: 여러 개로 나뉘었고, 지연은 마지막 것의 값입니다. 합쳐짐: 확정 자막 하나가 다른 발화까지 덮으며, 지연은 각 발화의 마지막 샘플부터 셉니다. 놓침: 덮는 확정 자막이 없습니다. 시간 초과: 기다리기를 마칠 때까지 서비스가 끝내지 못했습니다. 말 없는 곳의 자막: 아무도 말하지 않은 곳에 나온 확정 자막입니다.</translation>
+    </message>
+    <message>
+        <source>CER with numbers</source>
+        <translation>CER (숫자 통일)</translation>
+    </message>
+    <message>
+        <source>CER, WER</source>
+        <translation>CER, WER</translation>
+    </message>
+    <message>
+        <source>Capture, conditioning, queue and display together: what this computer adds. Over the utterances that have a final.</source>
+        <translation>캡처, 변환, 대기열, 표시를 더한 값으로, 이 컴퓨터가 더한 시간입니다. 확정 자막이 있는 발화만 셉니다.</translation>
+    </message>
+    <message>
+        <source>Capture: until the device or file has handed the sample over. Conditioning: until it is in a frame at 8 kHz. Silence wait: until the way lets it go ({silence} s of silence where it waits). Token and connection: until they stand, where the sound had to wait for them. Queue: until it is with the socket. Recognition: network, service and its own end-pointing, until the text is back. Display: until it is painted. No stage is negative, and they add up to the total. Where a way's text ends elsewhere than the utterance, the difference goes to the silence wait of a way that waits, and to the recognition of one that streams.</source>
+        <translation>캡처: 장치나 파일이 샘플을 넘겨줄 때까지. 변환: 8 kHz 프레임에 담길 때까지. 무음 대기: 방식이 보내기로 할 때까지(기다리는 방식은 무음 {silence}초). 토큰과 연결: 소리가 그것을 기다려야 했다면 준비될 때까지. 대기열: 소켓에 넘겨질 때까지. 인식: 네트워크, 서비스, 서비스의 발화 끝 판정을 거쳐 글자가 돌아올 때까지. 표시: 화면에 그려질 때까지. 음수인 단계는 없으며, 모두 더하면 합계와 같습니다. 방식이 낸 글자의 끝이 발화의 끝과 다르면, 그 차이는 기다리는 방식에서는 무음 대기에, 스트리밍 방식에서는 인식에 넣습니다.</translation>
+    </message>
+    <message>
+        <source>Connection kept</source>
+        <translation>연결 유지</translation>
+    </message>
+    <message>
+        <source>Delay of each utterance</source>
+        <translation>발화별 지연</translation>
+    </message>
+    <message>
+        <source>Distribution</source>
+        <translation>분포</translation>
+    </message>
+    <message>
+        <source>Distribution of the totals</source>
+        <translation>합계의 분포</translation>
+    </message>
+    <message>
+        <source>Distribution of the totals of every way</source>
+        <translation>방식별 합계의 분포</translation>
+    </message>
+    <message>
+        <source>Each stage by itself: p50 / p95 in milliseconds, n</source>
+        <translation>단계별 값: p50 / p95 (밀리초), n</translation>
+    </message>
+    <message>
+        <source>End-pointing differs from the reference here by {p50} ms (p50) and {p95} ms (p95), n {n}.</source>
+        <translation>여기서 소리로 찾은 끝과 정답의 차이는 {p50} ms (p50), {p95} ms (p95), n {n}입니다.</translation>
+    </message>
+    <message>
+        <source>Entry {number} of the reference {path} is neither a word nor an utterance.</source>
+        <translation>정답 {path}: {number}번째 항목이 단어도 발화도 아닙니다.</translation>
+    </message>
+    <message>
+        <source>Erasure</source>
+        <translation>지움 비율</translation>
+    </message>
+    <message>
+        <source>Erasure, UPWR, UPSR</source>
+        <translation>지움 비율, UPWR, UPSR</translation>
+    </message>
+    <message>
+        <source>Errors against the reference: substituted + deleted + inserted, of how many. CER counts syllables without spaces and punctuation, WER words.</source>
+        <translation>정답과 다른 곳입니다. 바뀜 + 빠짐 + 덧붙음, 그리고 전체 수. CER은 띄어쓰기와 문장 부호를 뺀 음절을, WER은 단어를 셉니다.</translation>
+    </message>
+    <message>
+        <source>First interim</source>
+        <translation>첫 중간 자막</translation>
+    </message>
+    <message>
+        <source>For each utterance and repeat, the total of one way minus that of the other, in milliseconds: the median with its 95 % bootstrap interval.</source>
+        <translation>발화와 반복마다 한 방식의 합계에서 다른 방식의 합계를 뺀 값(밀리초)의 중앙값과 95% 부트스트랩 구간입니다.</translation>
+    </message>
+    <message>
+        <source>For each utterance and repeat, the total of one way minus that of the other; of these the median. The interval holds the middle 95 % of the medians of 10,000 resamples (percentile bootstrap, fixed seed). Whole recordings are resampled, because the utterances of one call are alike; where there is only one recording, its utterances, which makes the interval too narrow for other calls.</source>
+        <translation>발화와 반복마다 한 방식의 합계에서 다른 방식의 합계를 뺀 값의 중앙값입니다. 구간은 10,000번 다시 뽑아 얻은 중앙값의 가운데 95%입니다(백분위 부트스트랩, 시드 고정). 한 통화 안의 발화는 서로 비슷하므로 녹음을 통째로 다시 뽑습니다. 녹음이 하나뿐이면 발화를 다시 뽑으며, 이때 구간은 다른 통화까지 말하기에는 너무 좁습니다.</translation>
+    </message>
+    <message>
+        <source>From speech to text: the ways compared</source>
+        <translation>말에서 글자까지: 방식 비교</translation>
+    </message>
+    <message>
+        <source>From the first sample of an utterance's speech to the first text shown for it, where one was shown.</source>
+        <translation>발화의 첫 샘플부터 그 발화의 첫 글자가 보일 때까지입니다. 보인 것이 있을 때만 셉니다.</translation>
+    </message>
+    <message>
+        <source>From the last sample of an utterance's speech being captured to its final text being there (on the screen, or back in the program where there is no window). The same utterances, with the same last samples, serve all ways. It is never counted from another text.</source>
+        <translation>발화의 마지막 샘플이 캡처된 때부터 확정 자막이 나온 때까지입니다(화면에 그려진 때, 창이 없으면 프로그램에 돌아온 때). 모든 방식이 같은 발화, 같은 마지막 샘플을 씁니다. 다른 자막을 기준으로 재는 일은 없습니다.</translation>
+    </message>
+    <message>
+        <source>How each number is defined</source>
+        <translation>숫자의 정의</translation>
+    </message>
+    <message>
+        <source>How much of what was shown while speech went on was taken back: erased syllables and changed words for each one of the finals, and revisions for each final.</source>
+        <translation>말하는 동안 보여 준 글자를 얼마나 되돌렸는지 봅니다. 확정된 음절당 지운 음절, 확정된 단어당 바뀐 단어, 확정 자막당 수정 횟수입니다.</translation>
+    </message>
+    <message>
+        <source>In short</source>
+        <translation>요약</translation>
+    </message>
+    <message>
+        <source>Its error on recordings whose ends are known is {p50} ms (p50) and {p95} ms (p95), n {n}.</source>
+        <translation>끝을 아는 녹음에서 잰 오차는 {p50} ms (p50), {p95} ms (p95), n {n}입니다.</translation>
+    </message>
+    <message>
+        <source>Mean, p50, p95, n</source>
+        <translation>평균, p50, p95, n</translation>
+    </message>
+    <message>
+        <source>Median</source>
+        <translation>중앙값</translation>
+    </message>
+    <message>
+        <source>Median paired difference</source>
+        <translation>짝지은 차이의 중앙값</translation>
+    </message>
+    <message>
+        <source>Median paired differences with their 95 % intervals</source>
+        <translation>짝지은 차이의 중앙값과 95% 구간</translation>
+    </message>
+    <message>
+        <source>Normalised erasure: syllables that were shown and taken back, for each syllable of the finals (below 0.2 hardly anything changes). UPWR: shown words that changed, for each word of the finals; a last word that grows does not count. UPSR: how often shown words changed, for each final. Without spaces and punctuation; none where nothing is shown before the final.</source>
+        <translation>지움 비율: 보였다가 지워진 음절을 확정된 음절 수로 나눈 값입니다(0.2 미만이면 거의 바뀌지 않는 것입니다). UPWR: 보인 뒤에 바뀐 단어를 확정된 단어 수로 나눈 값이며, 마지막 단어가 길어지는 것은 세지 않습니다. UPSR: 보인 단어가 바뀐 횟수를 확정 자막 수로 나눈 값입니다. 띄어쓰기와 문장 부호는 뺍니다. 확정 전에 아무것도 보이지 않으면 값이 없습니다.</translation>
+    </message>
+    <message>
+        <source>Outcomes</source>
+        <translation>발화의 결과</translation>
+    </message>
+    <message>
+        <source>Over all utterances and repeats of a way; n is how many. Percentiles interpolate linearly between the ordered values. An utterance without a final enters with {timeout} s and is counted; a number that rests on one is a lower bound and is written with ≥. Stages have no value there, so their n is smaller.</source>
+        <translation>한 방식의 모든 발화와 모든 반복에서 구하며, n은 그 수입니다. 백분위수는 크기순으로 늘어놓은 값 사이를 직선으로 보간합니다. 확정 자막이 없는 발화는 {timeout}초로 넣고 함께 셉니다. 그런 발화에 기대는 숫자는 하한이며 ≥로 표시합니다. 그런 발화에는 단계별 값이 없어서 단계의 n은 더 작습니다.</translation>
+    </message>
+    <message>
+        <source>Own share</source>
+        <translation>이 컴퓨터의 몫</translation>
+    </message>
+    <message>
+        <source>Pair</source>
+        <translation>비교</translation>
+    </message>
+    <message>
+        <source>Paired differences</source>
+        <translation>짝지은 차이</translation>
+    </message>
+    <message>
+        <source>Recordings: {count}</source>
+        <translation>녹음 {count}개</translation>
+    </message>
+    <message>
+        <source>Reference</source>
+        <translation>정답</translation>
+    </message>
+    <message>
+        <source>Repeats: {count}</source>
+        <translation>반복 {count}회</translation>
+    </message>
+    <message>
+        <source>Seconds of sound handed to the service (sent twice counts twice), connections opened and tokens granted, summed over all runs.</source>
+        <translation>서비스에 보낸 소리의 길이(두 번 보내면 두 번 셉니다), 연 연결, 받은 토큰을 모든 실행에 걸쳐 더한 값입니다.</translation>
+    </message>
+    <message>
+        <source>Stability of interims</source>
+        <translation>중간 자막의 안정성</translation>
+    </message>
+    <message>
+        <source>Stage waterfall</source>
+        <translation>단계별 지연</translation>
+    </message>
+    <message>
+        <source>Stage waterfall of every way at p50 and p95</source>
+        <translation>방식별 p50과 p95의 단계별 지연</translation>
+    </message>
+    <message>
+        <source>Stages</source>
+        <translation>단계</translation>
+    </message>
+    <message>
+        <source>Streaming, faster finals</source>
+        <translation>스트리밍, 빠른 확정</translation>
+    </message>
+    <message>
+        <source>Substituted, deleted and inserted syllables (CER) or words (WER) for each one of the reference, at the fewest possible, summed over all recordings and repeats heard to their end. Text is compared in Unicode NFC, letters and digits only; CER ignores spaces. CER with numbers: after 3개 and 세 개, 25,000원 and 이만 오천 원 are written alike.</source>
+        <translation>바뀌거나 빠지거나 덧붙은 음절(CER) 또는 단어(WER)의 가장 적은 수를 정답의 길이로 나눈 값으로, 끝까지 들은 모든 녹음과 반복에 걸쳐 더합니다. 유니코드 NFC로 맞춘 뒤 글자와 숫자만 비교하며, CER은 띄어쓰기를 보지 않습니다. 숫자 통일 CER은 3개와 세 개, 25,000원과 이만 오천 원을 같게 적은 뒤의 값입니다.</translation>
+    </message>
+    <message>
+        <source>Texts against the reference</source>
+        <translation>정답과 비교한 글</translation>
+    </message>
+    <message>
+        <source>Texts side by side</source>
+        <translation>나란히 본 글</translation>
+    </message>
+    <message>
+        <source>The channel of entry {number} in the reference {path} is not a whole number from 1.</source>
+        <translation>정답 {path}: {number}번째 항목의 채널이 1 이상의 정수가 아닙니다.</translation>
+    </message>
+    <message>
+        <source>The comparison was stopped before its end; it counts what was done until then.</source>
+        <translation>비교가 끝나기 전에 멈추었습니다. 그때까지 한 것만 셉니다.</translation>
+    </message>
+    <message>
+        <source>The ends of speech are those of the reference's words.</source>
+        <translation>말의 끝은 정답에 적힌 단어의 시각입니다.</translation>
+    </message>
+    <message>
+        <source>The ends of speech were found in the sound by end-pointing, once for all ways.</source>
+        <translation>말의 끝은 소리에서 한 번 찾아 모든 방식에 똑같이 썼습니다.</translation>
+    </message>
+    <message>
+        <source>The reference has no times, so the texts are compared as a whole, from the first run of each way.</source>
+        <translation>정답에 시각이 없어서 글 전체를 비교합니다. 각 방식의 첫 실행에서 나온 글입니다.</translation>
+    </message>
+    <message>
+        <source>The reference {path} belongs to no recording. Name it like its recording, or give one for each recording in their order.</source>
+        <translation>정답 {path}: 어느 녹음의 것인지 알 수 없습니다. 녹음과 같은 이름을 붙이거나, 녹음마다 하나씩 차례대로 주세요.</translation>
+    </message>
+    <message>
+        <source>The reference {path} cannot be read ({detail}).</source>
+        <translation>정답 {path}: 읽을 수 없습니다({detail}).</translation>
+    </message>
+    <message>
+        <source>The reference {path} holds no subtitle with its times.</source>
+        <translation>정답 {path}: 시각이 있는 자막이 없습니다.</translation>
+    </message>
+    <message>
+        <source>The reference {path} holds no words.</source>
+        <translation>정답 {path}: 단어가 하나도 없습니다.</translation>
+    </message>
+    <message>
+        <source>The reference {path} is no text that can be read. Save it as UTF-8, UTF-16 or CP949.</source>
+        <translation>정답 {path}: 읽을 수 있는 글이 아닙니다. UTF-8, UTF-16 또는 CP949로 저장해 주세요.</translation>
+    </message>
+    <message>
+        <source>The reference {path} is none of .txt, .json and .srt.</source>
+        <translation>정답 {path}: .txt, .json, .srt 가운데 하나가 아닙니다.</translation>
+    </message>
+    <message>
+        <source>The reference {path} is not JSON. Save plain text as .txt.</source>
+        <translation>정답 {path}: JSON이 아닙니다. 일반 글은 .txt로 저장해 주세요.</translation>
+    </message>
+    <message>
+        <source>The reference {path} is too large to be the text of a recording.</source>
+        <translation>정답 {path}: 녹음의 글이라고 보기에는 너무 큽니다.</translation>
+    </message>
+    <message>
+        <source>The reference {reference} does not match {name}: no way comes nearer to it than {rate} CER. It is left out of the accuracy.</source>
+        <translation>정답 {reference}: {name} 녹음과 맞지 않습니다. 가장 가까운 방식도 CER {rate}입니다. 정확도에서 뺐습니다.</translation>
+    </message>
+    <message>
+        <source>The report cannot be written to {path} ({detail}).</source>
+        <translation>보고서를 쓸 수 없습니다: {path} ({detail}).</translation>
+    </message>
+    <message>
+        <source>The share of all utterances whose final text was there within a time after the end of speech.</source>
+        <translation>말이 끝난 뒤 그 시간 안에 확정 자막이 나온 발화의 비율입니다.</translation>
+    </message>
+    <message>
+        <source>The share of all utterances whose final was there within a time (empirical distribution function). A line that does not reach 100 % has utterances without a final.</source>
+        <translation>그 시간 안에 확정 자막이 나온 발화의 비율입니다(경험적 분포 함수). 선이 100%에 닿지 않으면 확정 자막이 없는 발화가 있는 것입니다.</translation>
+    </message>
+    <message>
+        <source>The stages of the utterance whose total is the percentile, or between the two around it, so that they add up to it. The percentiles of single stages, in the table, do not.</source>
+        <translation>합계가 그 백분위수인 발화의 단계, 또는 그 앞뒤 두 발화 사이를 보간한 단계라서, 더하면 백분위수와 같습니다. 표에 있는 단계별 백분위수는 더해도 같지 않습니다.</translation>
+    </message>
+    <message>
+        <source>The times of entry {number} in the reference {path} cannot be used. Give start and stop in seconds.</source>
+        <translation>정답 {path}: {number}번째 항목의 시각을 쓸 수 없습니다. start와 stop을 초로 적어 주세요.</translation>
+    </message>
+    <message>
+        <source>There is only one recording, so its utterances were resampled: the interval is too narrow for other calls.</source>
+        <translation>녹음이 하나뿐이라 발화를 다시 뽑았습니다. 다른 통화까지 말하기에는 구간이 너무 좁습니다.</translation>
+    </message>
+    <message>
+        <source>Token cached</source>
+        <translation>토큰 재사용</translation>
+    </message>
+    <message>
+        <source>Total from the end of speech to the final text, in milliseconds</source>
+        <translation>말이 끝난 때부터 확정 자막까지의 합계 (밀리초)</translation>
+    </message>
+    <message>
+        <source>Total: from the end of speech to the final text. {anchors}</source>
+        <translation>합계는 말이 끝난 때부터 확정 자막까지입니다. {anchors}</translation>
+    </message>
+    <message>
+        <source>Totals in milliseconds, from the last sample of each utterance's speech to its final text; a cell is the mean over the repeats.</source>
+        <translation>발화의 마지막 샘플부터 확정 자막까지의 합계(밀리초)입니다. 칸의 값은 반복의 평균입니다.</translation>
+    </message>
+    <message>
+        <source>Utterances: {count}</source>
+        <translation>발화 {count}개</translation>
+    </message>
+    <message>
+        <source>Way</source>
+        <translation>방식</translation>
+    </message>
+    <message>
+        <source>What became of the utterances, matched by the time of their sound.</source>
+        <translation>소리의 시각으로 짝지은 발화가 어떻게 되었는지 봅니다.</translation>
+    </message>
+    <message>
+        <source>What each way asked of the service, over all its runs.</source>
+        <translation>방식마다 모든 실행에서 서비스에 요청한 양입니다.</translation>
+    </message>
+    <message>
+        <source>What each way made of each utterance the first time it heard it, with its total. Differences are marked against the reference where it has times, else against the first way.</source>
+        <translation>각 방식이 발화를 처음 들었을 때 낸 글과 합계입니다. 정답에 시각이 있으면 정답과, 없으면 첫 방식과 다른 곳을 표시합니다.</translation>
+    </message>
+    <message>
+        <source>Where the time goes between the last sample of speech and the text, for the utterance at the median and at the 95th percentile of each way, in milliseconds. The stages of a bar add up to its total.</source>
+        <translation>말의 마지막 샘플부터 글자까지 시간이 어디에 쓰였는지, 방식마다 중앙값과 95번째 백분위수의 발화로 보여 줍니다(밀리초). 막대의 단계를 모두 더하면 합계입니다.</translation>
+    </message>
+    <message>
+        <source>connections</source>
+        <translation>연결</translation>
+    </message>
+    <message>
+        <source>deleted</source>
+        <translation>빠짐</translation>
+    </message>
+    <message>
+        <source>extra</source>
+        <translation>말 없는 곳의 자막</translation>
+    </message>
+    <message>
+        <source>final</source>
+        <translation>확정</translation>
+    </message>
+    <message>
+        <source>finals</source>
+        <translation>확정 자막</translation>
+    </message>
+    <message>
+        <source>finals with interims</source>
+        <translation>중간 자막이 있던 것</translation>
+    </message>
+    <message>
+        <source>from the end of speech to the final text, ms</source>
+        <translation>말이 끝난 때부터 확정 자막까지, ms</translation>
+    </message>
+    <message>
+        <source>incomplete runs</source>
+        <translation>불완전한 실행</translation>
+    </message>
+    <message>
+        <source>inserted</source>
+        <translation>덧붙음</translation>
+    </message>
+    <message>
+        <source>interims</source>
+        <translation>중간 자막</translation>
+    </message>
+    <message>
+        <source>its text stands with utterance {others}</source>
+        <translation>이 글은 발화 {others}에 있습니다</translation>
+    </message>
+    <message>
+        <source>lost</source>
+        <translation>놓침</translation>
+    </message>
+    <message>
+        <source>mean</source>
+        <translation>평균</translation>
+    </message>
+    <message>
+        <source>merged</source>
+        <translation>합쳐짐</translation>
+    </message>
+    <message>
+        <source>n {n}, {count} without a final</source>
+        <translation>n {n}, 확정 없음 {count}</translation>
+    </message>
+    <message>
+        <source>no final</source>
+        <translation>확정 없음</translation>
+    </message>
+    <message>
+        <source>no text</source>
+        <translation>글 없음</translation>
+    </message>
+    <message>
+        <source>number written differently</source>
+        <translation>숫자 표기만 다름</translation>
+    </message>
+    <message>
+        <source>recognised by {service}</source>
+        <translation>인식: {service}</translation>
+    </message>
+    <message>
+        <source>recording ({count})</source>
+        <translation>녹음 ({count}개)</translation>
+    </message>
+    <message>
+        <source>resampled by</source>
+        <translation>다시 뽑은 단위</translation>
+    </message>
+    <message>
+        <source>runs</source>
+        <translation>실행</translation>
+    </message>
+    <message>
+        <source>sends all the time over one connection opened beforehand; the service ends utterances</source>
+        <translation>미리 열어 둔 연결 하나로 계속 보내고, 발화의 끝은 서비스가 정합니다</translation>
+    </message>
+    <message>
+        <source>sends all the time over one connection opened beforehand; this program ends utterances</source>
+        <translation>미리 열어 둔 연결 하나로 계속 보내고, 발화의 끝은 이 프로그램이 정합니다</translation>
+    </message>
+    <message>
+        <source>sends an utterance when it is over, with a new connection for each; the token is kept</source>
+        <translation>발화가 끝나면 보내며, 발화마다 연결을 새로 엽니다. 토큰은 다시 씁니다</translation>
+    </message>
+    <message>
+        <source>sends an utterance when it is over, with a new token and a new connection for each</source>
+        <translation>발화가 끝나면 보내며, 발화마다 토큰과 연결을 새로 만듭니다</translation>
+    </message>
+    <message>
+        <source>sends an utterance when it is over; token and connection are kept</source>
+        <translation>발화가 끝나면 보내며, 토큰과 연결을 계속 씁니다</translation>
+    </message>
+    <message>
+        <source>slower →</source>
+        <translation>느림 →</translation>
+    </message>
+    <message>
+        <source>sound lost, s</source>
+        <translation>잃은 소리, 초</translation>
+    </message>
+    <message>
+        <source>sound played, s</source>
+        <translation>들려준 소리, 초</translation>
+    </message>
+    <message>
+        <source>sound sent, s</source>
+        <translation>보낸 소리, 초</translation>
+    </message>
+    <message>
+        <source>split</source>
+        <translation>나뉨</translation>
+    </message>
+    <message>
+        <source>substituted</source>
+        <translation>바뀜</translation>
+    </message>
+    <message>
+        <source>timed out</source>
+        <translation>시간 초과</translation>
+    </message>
+    <message>
+        <source>tokens</source>
+        <translation>토큰</translation>
+    </message>
+    <message>
+        <source>utterance ({count}, of the only recording)</source>
+        <translation>발화 ({count}개, 녹음이 하나뿐)</translation>
+    </message>
+    <message>
+        <source>{errors} of {n}</source>
+        <translation>{errors} / {n}</translation>
+    </message>
+    <message>
+        <source>{name}, channel {channel}</source>
+        <translation>{name}, 채널 {channel}</translation>
+    </message>
+    <message>
+        <source>{name}: no speech was found, so there is nothing to compare.</source>
+        <translation>{name}: 말소리를 찾지 못해 비교할 것이 없습니다.</translation>
+    </message>
+    <message>
+        <source>{seconds} s of sound</source>
+        <translation>소리 {seconds}초</translation>
+    </message>
+    <message>
+        <source>{way} against {other}</source>
+        <translation>{way} 대 {other}</translation>
+    </message>
+    <message>
+        <source>{way} and {other} do not differ with certainty: median paired difference {median} ms, 95 % interval {low} to {high} ms, n {n}, resampled by {clusters}.</source>
+        <translation>{way} 대 {other}: 확실한 차이가 없습니다. 짝지은 차이의 중앙값 {median} ms, 95% 구간 {low} ~ {high} ms, n {n}, 다시 뽑은 단위: {clusters}.</translation>
+    </message>
+    <message>
+        <source>{way} ended early: {reason}</source>
+        <translation>{way}: 일찍 끝났습니다. {reason}</translation>
+    </message>
+    <message>
+        <source>{way} is {ms} ms faster than {other}: median paired difference, 95 % interval {low} to {high} ms, n {n}, resampled by {clusters}.</source>
+        <translation>{way} 대 {other}: {ms} ms 빠릅니다. 짝지은 차이의 중앙값, 95% 구간 {low} ~ {high} ms, n {n}, 다시 뽑은 단위: {clusters}.</translation>
+    </message>
+    <message>
+        <source>{way} is {ms} ms slower than {other}: median paired difference, 95 % interval {low} to {high} ms, n {n}, resampled by {clusters}.</source>
+        <translation>{way} 대 {other}: {ms} ms 느립니다. 짝지은 차이의 중앙값, 95% 구간 {low} ~ {high} ms, n {n}, 다시 뽑은 단위: {clusters}.</translation>
+    </message>
+    <message>
+        <source>{way}: incomplete runs: {count} of {runs}; {seconds} s of sound were lost.</source>
+        <translation>{way}: 실행 {runs}번 가운데 {count}번이 불완전하며, 소리 {seconds}초를 잃었습니다.</translation>
+    </message>
+    <message>
+        <source>{way}: no final for {count} of {n} utterances; each counts with {timeout} s, which is a lower bound.</source>
+        <translation>{way}: 발화 {n}개 가운데 {count}개에 확정 자막이 없습니다. 각각 {timeout}초로 세며, 이는 하한입니다.</translation>
+    </message>
+    <message>
+        <source>{way}: runs done: {count} of {due}.</source>
+        <translation>{way}: 실행 {due}번 가운데 {count}번을 마쳤습니다.</translation>
+    </message>
+    <message>
+        <source>← faster</source>
+        <translation>← 빠름</translation>
+    </message>
 </context>
 </TS>
