@@ -87,6 +87,8 @@ class CaptionsView(QPlainTextEdit):
         super().__init__(parent)
         self._queue = list[CaptionUpdate]()
         self._stamps = deque[_Stamp]()
+        self._asked = False  # the end of this turn will show what is queued
+        self._hasty = True  # nothing but interims was shown in this frame, so that a final need not wait
         self._following, self._new = True, 0
         self._header = 0
         self._tabbed = False  # the focus came by keyboard, so it has to be shown
@@ -149,8 +151,14 @@ class CaptionsView(QPlainTextEdit):
         self.follow()
 
     def show_updates(self, updates: Sequence[CaptionUpdate]) -> None:
-        """Show what changed: at the end of this turn of the loop, or of the frame in which something was shown."""
-        if not self._queue and not self._frame.isActive():
+        """Show what changed, at the end of this turn of the loop.
+
+        What follows within the same frame waits for its end and is shown together, the latest winning. Only the first
+        final does not wait: it often comes a few milliseconds after its last interim.
+        """
+        waits = self._frame.isActive() and not (self._hasty and any(isinstance(each, FinalShown) for each in updates))
+        if updates and not waits and not self._asked:
+            self._asked = True
             self._due.emit()
         self._queue += updates
 
@@ -224,14 +232,15 @@ class CaptionsView(QPlainTextEdit):
         return rect.intersected(viewport).translated(self.viewport().pos())
 
     def _flush(self) -> None:
-        queue, self._queue = self._queue, []
+        queue, self._queue, self._asked = self._queue, [], False
         if not queue:
             return
+        finals = [one_line(update.caption.text) for update in queue if isinstance(update, FinalShown)]
+        self._hasty = not finals
         self._frame.start()
         changes = self._text.apply(queue)
         self._stick()
         self._judge(changes)
-        finals = [one_line(update.caption.text) for update in queue if isinstance(update, FinalShown)]
         if finals:
             if not self._following:
                 self._new += len(finals)

@@ -117,6 +117,25 @@ def test_what_comes_within_the_same_frame_waits_for_its_end(qtbot: QtBot, appear
     assert view.isVisible()
 
 
+def test_the_first_final_of_a_frame_does_not_wait_for_its_end(qtbot: QtBot, appearance: Appearance) -> None:
+    view = CaptionsView(frame_ms=3_600_000)
+    qtbot.addWidget(view)
+    with qtbot.waitExposed(view):
+        view.show()
+    witness = PaintWitness(view)
+    view.show_updates([interim(1, "안녕하세", 1)])
+    settle(qtbot, witness, 1)
+    view.show_updates([interim(1, "안녕하세요", 2)])
+    QApplication.processEvents()
+    assert lines(view) == ["안녕하세"]
+    view.show_updates([final(1, "안녕하세요.", 3)])
+    settle(qtbot, witness, 3)
+    assert witness.revisions == [(1, True), (2, False), (3, True)]
+    view.show_updates([final(2, "네", 4)])  # one is enough: two paintings in a frame at most
+    QApplication.processEvents()
+    assert lines(view) == ["안녕하세요."]
+
+
 def test_after_a_frame_everything_that_waited_is_painted_at_once(qtbot: QtBot, view: CaptionsView) -> None:
     witness = PaintWitness(view)
     view.show_updates([interim(1, "안", 1)])
