@@ -3,17 +3,24 @@
 A delay is printed in milliseconds to the microsecond. Percentiles interpolate linearly between order statistics, as
 numpy's default does (https://numpy.org/doc/stable/reference/generated/numpy.percentile.html, method "linear"), so that
 whoever reads the printed values can compute the printed percentiles.
+
+For comparisons there are spreads that count what never came (censored values), shares of what came in time (ECDF), and
+paired differences whose interval is bootstrapped by whole clusters, because the utterances of one call are alike
+(Z. Liu & F. Peng, Statistical testing on ASR performance via blockwise bootstrap, https://arxiv.org/abs/1912.09508).
 """
 
 from __future__ import annotations
 
+import math
 from array import array
 from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 
 import numpy as np
+from numpy.typing import NDArray
 
+from captioner.errors import Misuse
 from captioner.events import Stages
 
 STAGES = tuple(each.name for each in fields(Stages))
@@ -125,3 +132,135 @@ def _distribution(ordered: Sequence[float]) -> Distribution:
         return Distribution(0, None, None, None)
     # Five decimals hold a twentieth of a microsecond: exact, without the noise of binary fractions.
     return Distribution(len(ordered), round(percentile(ordered, 50), 5), round(percentile(ordered, 95), 5), ordered[-1])
+
+
+# ---------------------------------------------------------------- comparisons
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How values are spread of which some were waited for in vain.
+
+    A value that never came is censored: it enters at the time for which it was waited, as a lower bound of what it
+    would have been. Nothing is dropped.
+
+    Attributes:
+        n: all values, the censored ones among them; with none the others are None.
+        censored: how many never came.
+        mean, p50, p95, max: in the values' own unit.
+        p50_bound, p95_bound: the percentile rests on a censored value, or lies above one: it is at least so much. The
+            mean and the maximum are lower bounds as soon as one value is censored.
+    """
+
+    n: int
+    censored: int
+    mean: float | None
+    p50: float | None
+    p95: float | None
+    max: float | None
+    p50_bound: bool
+    p95_bound: bool
+
+
+def spread(observed: Sequence[float], censored: Sequence[float] = ()) -> Spread:
+    """Describe values.
+
+    Args:
+        observed: those that came, in any order.
+        censored: for each that did not come, how long it was waited for.
+    """
+    n = len(observed) + len(censored)
+    if not n:
+        return Spread(0, 0, None, None, None, None, p50_bound=False, p95_bound=False)
+    ordered = sorted([*observed, *censored])
+    # What was longer than a censored value may have been shorter than what that would have become, and so on upwards.
+    exact = bisect_left(ordered, min(censored)) if censored else n
+
+    def bound(percent: float) -> bool:
+        return math.ceil(round(percent / 100 * (n - 1), 9)) >= exact
+
+    mean, p50, p95 = (round(each, 5) for each in (math.fsum(ordered) / n, *(percentile(ordered, p) for p in (50, 95))))
+    return Spread(n, len(censored), mean, p50, p95, ordered[-1], p50_bound=bound(50), p95_bound=bound(95))
+
+
+def ecdf(observed: Sequence[float], n: int) -> tuple[tuple[float, float], ...]:
+    """Return the share of values that were there by a time: the steps of the empirical distribution function.
+
+    Args:
+        observed: the values that came, in any order.
+        n: all values; those that never came keep the last share below 1.
+
+    Returns:
+        (value, share of all values up to and including it), by growing value, each value once.
+    """
+    if n < len(observed):
+        raise Misuse(f"{len(observed)} of {n} values came")
+    values, counts = np.unique(np.asarray(observed, np.float64), return_counts=True)
+    shares = np.cumsum(counts) / max(n, 1)
+    return tuple(zip(values.tolist(), shares.tolist(), strict=True))
+
+
+RESAMPLES = 10_000
+"""Resamples of a bootstrap: the ends of a 95 % interval rest on 250 of them each."""
+
+_CELLS = 4_000_000
+"""Weights that a bootstrap holds at once: 32 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A median with its 95 % interval.
+
+    Attributes:
+        low, high: 2.5th and 97.5th percentile of the medians of the resamples.
+        n: values.
+        clusters: what was resampled, whole; with one, the interval says nothing.
+    """
+
+    median: float
+    low: float
+    high: float
+    n: int
+    clusters: int
+
+
+def bootstrap_median(clusters: Sequence[Sequence[float]], *, seed: int, resamples: int = RESAMPLES) -> Interval:
+    """Return the median of all values with its percentile-bootstrap interval, resampling whole clusters.
+
+    The same clusters in the same order and the same seed give the same interval.
+
+    Args:
+        clusters: values that belong together, for instance the differences of one recording; empty ones do not count.
+        seed: of the random numbers.
+        resamples: how often as many clusters are drawn as there are, with replacement.
+
+    Raises:
+        Misuse: there is no value.
+    """
+    clusters = [each for each in clusters if len(each)]
+    if not clusters:
+        raise Misuse("a median of nothing")
+    values = np.concatenate([np.asarray(each, np.float64) for each in clusters])
+    owner = np.repeat(np.arange(len(clusters)), [len(each) for each in clusters])
+    order = np.argsort(values, kind="stable")
+    values, owner = values[order], owner[order]
+    generator = np.random.default_rng(seed)
+    medians, step = list[NDArray[np.float64]](), max(1, _CELLS // len(values))
+    for first in range(0, resamples, step):
+        rows = min(step, resamples - first)
+        drawn = generator.integers(0, len(clusters), (rows, len(clusters)))
+        places = drawn + np.arange(rows)[:, None] * len(clusters)
+        counts = np.bincount(places.ravel(), minlength=rows * len(clusters)).reshape(rows, len(clusters))
+        # How often each value stands in the sorted resample; the middle one (or two) is found by counting.
+        passed = np.cumsum(counts[:, owner], axis=1)
+        total = passed[:, -1:]
+        middle = [values[(passed <= (total - odd) // 2).sum(axis=1)] for odd in (0, 1)]
+        medians.append((middle[0] + middle[1]) / 2)
+    low, high = np.percentile(np.concatenate(medians), (2.5, 97.5))
+    return Interval(
+        median=round(float(np.median(values)), 5),
+        low=round(float(low), 5),
+        high=round(float(high), 5),
+        n=len(values),
+        clusters=len(clusters),
+    )

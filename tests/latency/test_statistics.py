@@ -8,8 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from captioner.errors import Misuse
 from captioner.events import Stages
-from captioner.latency.statistics import STAGES, Distribution, StageTable, milliseconds, percentile
+from captioner.latency.statistics import (
+    STAGES,
+    Distribution,
+    Interval,
+    Spread,
+    StageTable,
+    bootstrap_median,
+    ecdf,
+    milliseconds,
+    percentile,
+    spread,
+)
 
 delays = st.floats(0, 100) | st.just(0.0)
 
@@ -139,3 +151,111 @@ def test_the_summary_is_plain_values() -> None:
     assert list(summary) == list(STAGES)
     assert summary["total"] == {"n": 1, "p50": 620.0, "p95": 620.0, "max": 620.0}
     assert summary["render"] == {"n": 0, "p50": None, "p95": None, "max": None}
+
+
+# ---------------------------------------------------------------- comparisons
+
+values = st.floats(-1e4, 1e4).map(lambda value: round(value, 3))
+
+
+def test_a_spread_of_nothing_has_no_values() -> None:
+    assert spread([]) == Spread(0, 0, None, None, None, None, p50_bound=False, p95_bound=False)
+
+
+def test_what_never_came_enters_at_its_timeout_and_bounds_what_lies_above() -> None:
+    each = spread([500, 600, 700, 800], [10_000])
+    assert (each.n, each.censored, each.mean, each.max) == (5, 1, 2520, 10_000)
+    assert (each.p50, each.p50_bound) == (700, False)
+    assert (each.p95, each.p95_bound) == (8160, True)
+
+
+def test_a_value_above_a_timeout_is_a_lower_bound_too() -> None:
+    # What was given up after 600 might have come after 900: then the median would be 700, not 600.
+    each = spread([500, 700], [600])
+    assert (each.p50, each.p50_bound) == (600, True)
+
+
+@given(st.lists(values, max_size=30), st.lists(values, max_size=5), st.floats(0, 1e6), st.sampled_from([50, 95]))
+def test_a_percentile_that_is_no_bound_holds_whatever_the_censored_values_would_have_been(
+    observed: list[float], censored: list[float], later: float, percent: int
+) -> None:
+    if not observed and not censored:
+        return
+    each = spread(observed, censored)
+    if getattr(each, f"p{percent}_bound"):
+        return
+    would_be = [*observed, *(value + later for value in censored)]
+    assert getattr(each, f"p{percent}") == pytest.approx(float(np.percentile(would_be, percent)), abs=1e-4)
+
+
+@given(st.lists(values, max_size=30), st.lists(values, min_size=1, max_size=5))
+def test_every_percentile_is_at_most_what_it_would_have_been(observed: list[float], censored: list[float]) -> None:
+    each, would_be = spread(observed, censored), [*observed, *([2e4] * len(censored))]
+    assert each.p50 is not None
+    assert each.p95 is not None
+    assert each.p50 <= float(np.percentile(would_be, 50)) + 1e-4
+    assert each.p95 <= float(np.percentile(would_be, 95)) + 1e-4
+
+
+def test_the_share_that_came_ends_below_one_where_some_never_came() -> None:
+    assert ecdf([300, 100, 300], 4) == ((100.0, 0.25), (300.0, 0.75))
+    assert ecdf([], 3) == ()
+    assert ecdf([], 0) == ()
+
+
+def test_more_cannot_come_than_there_are() -> None:
+    with pytest.raises(Misuse):
+        ecdf([1, 2], 1)
+
+
+@given(st.lists(values, min_size=1, max_size=40))
+def test_the_share_at_a_value_is_that_of_the_values_up_to_it(observed: list[float]) -> None:
+    for value, share in ecdf(observed, len(observed)):
+        assert share == pytest.approx(sum(each <= value for each in observed) / len(observed))
+
+
+def resampled(clusters: list[list[float]], seed: int, resamples: int) -> list[float]:
+    """The medians of a bootstrap, the long way round."""
+    drawn = np.random.default_rng(seed).integers(0, len(clusters), (resamples, len(clusters)))
+    return [float(np.median(np.concatenate([clusters[index] for index in row]))) for row in drawn.tolist()]
+
+
+@given(st.lists(st.lists(values, min_size=1, max_size=7), min_size=1, max_size=7), st.integers(0, 9))
+def test_the_interval_is_that_of_medians_of_whole_clusters(clusters: list[list[float]], seed: int) -> None:
+    mine = bootstrap_median(clusters, seed=seed, resamples=50)
+    low, high = np.percentile(resampled(clusters, seed, 50), (2.5, 97.5))
+    assert (mine.n, mine.clusters) == (sum(map(len, clusters)), len(clusters))
+    assert mine.median == pytest.approx(float(np.median(np.concatenate(clusters))), abs=1e-5)
+    assert mine.low == pytest.approx(float(low), abs=1e-5)
+    assert mine.high == pytest.approx(float(high), abs=1e-5)
+
+
+def test_a_long_bootstrap_is_done_in_turns_and_is_the_same() -> None:
+    clusters = [np.random.default_rng(seed).normal(-700, 90, 100).tolist() for seed in range(5)]
+    mine = bootstrap_median(clusters, seed=3, resamples=10_000)  # 5 million weights: more than are held at once
+    low, high = np.percentile(resampled(clusters, 3, 10_000), (2.5, 97.5))
+    assert mine.low == pytest.approx(float(low), abs=1e-5)
+    assert mine.high == pytest.approx(float(high), abs=1e-5)
+
+
+def test_the_same_seed_gives_the_same_interval_and_another_one_another() -> None:
+    clusters = [np.random.default_rng(seed).normal(-700, 90, 12).tolist() for seed in range(9)]
+    assert bootstrap_median(clusters, seed=1) == bootstrap_median(clusters, seed=1)
+    assert bootstrap_median(clusters, seed=1) != bootstrap_median(clusters, seed=2)
+
+
+def test_utterances_that_are_alike_within_a_call_widen_the_interval() -> None:
+    random = np.random.default_rng(5)
+    calls = [random.normal(random.normal(-700, 60), 40, 10).tolist() for _ in range(12)]
+    by_call = bootstrap_median(calls, seed=1)
+    by_utterance = bootstrap_median([[value] for call in calls for value in call], seed=1)
+    assert by_call.high - by_call.low > 1.3 * (by_utterance.high - by_utterance.low)
+
+
+def test_a_single_value_is_its_own_interval() -> None:
+    assert bootstrap_median([[], [-690.0]], seed=1, resamples=20) == Interval(-690, -690, -690, n=1, clusters=1)
+
+
+def test_nothing_has_no_median() -> None:
+    with pytest.raises(Misuse):
+        bootstrap_median([[]], seed=1)

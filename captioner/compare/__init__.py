@@ -1,0 +1,1 @@
+"""The same sound through several ways, matched, scored and reported."""
