@@ -441,10 +441,10 @@ class Status:
         retry_in: seconds to the next attempt to connect, where one is waited for.
         drain_left: seconds that the lane will still wait for the last words.
         captured, recognised, held, lost: samples; the first is the sum of the others.
-        behind: seconds of sound captured and not yet with the socket.
+        behind: seconds of sound that may leave and is not yet with the socket.
         level: dBFS (RMS of the last 100 ms); -inf for digital silence.
         speech: somebody is speaking.
-        quiet_for: seconds since the source last gave any signal at all.
+        quiet_for: seconds since the source last gave any signal at all; where nobody asked for two seconds, of those.
         overflows: times that the driver dropped sound.
         longest_turn: seconds of the longest turn of the loop so far.
     """

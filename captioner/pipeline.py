@@ -65,8 +65,8 @@ from captioner.latency.trace import Trace
 from captioner.settings import Settings, needs_connection
 from captioner.stt import rtzr
 from captioner.stt.ledger import Ledger
-from captioner.stt.modes import Release, Send, sending
-from captioner.stt.policy import REPLAY_PACE, Patience
+from captioner.stt.modes import Decision, Send, Withhold, changes_mode, sending
+from captioner.stt.policy import KEPT_AHEAD, QUIET, REPLAY_PACE, Connecting, Patience
 from captioner.stt.session import ConnectionEnded, Dropped, Heard, Options, Session, Stood
 from captioner.transcript.captions import Captions, Change, Changed, Gone, Settled
 
@@ -87,6 +87,7 @@ class Lane:
         painted: there is a window, whose paint stamps complete the delays.
         patience: how long to try before giving up.
         seed: of the jitter.
+        connecting: when token and connection are made.
     """
 
     channel: int | None = None
@@ -94,6 +95,7 @@ class Lane:
     painted: bool = False
     patience: Patience = field(default_factory=Patience)
     seed: int | None = None
+    connecting: Connecting = KEPT_AHEAD
 
 
 Outcome: TypeAlias = Action | Update
@@ -164,7 +166,8 @@ class Pipeline:
         self.finals = StageTable()
         self.interims = StageTable()
         self.muted = False
-        self._mode = sending(settings.mode)
+        self._mode = sending(settings)
+        self._next_mode: tuple[Settings, int] | None = None  # what makes it, and the position at which it was asked for
         self._ears = _Ears()
         self._conditioner: Conditioner | None = None
         self._base = 0  # the lane's position of the source's first sample
@@ -208,6 +211,8 @@ class Pipeline:
             case Reconfigure():
                 if news.reconnect or needs_connection(self.settings, news.settings):
                     self.session.rotate(now)
+                if changes_mode(self.settings, news.settings):
+                    self._next_mode = news.settings, self.ledger.end
                 self.settings = news.settings
                 self.ledger.capacity = news.settings.hold * RATE
                 self.trace.remember(self._remembered(news.settings))
@@ -275,13 +280,22 @@ class Pipeline:
             self._ears.push(frame, sent)
             self.ledger.push(sent)
             self.trace.framed.stamp(sent.stop, now)
-            self._release(self._mode.push(sent), now)
+            self._decide(self._mode.push(sent), now)
+            if self._next_mode is not None:
+                self._change_mode(*self._next_mode, now)
 
-    def _release(self, releases: Iterable[Release], now: float) -> None:
-        for release in releases:
-            if isinstance(release, Send):
-                self.trace.released.stamp(release.stop, now)
-            self.session.release(release, now)
+    def _decide(self, decisions: Iterable[Decision], now: float) -> None:
+        for decision in decisions:
+            if isinstance(decision, Send | Withhold):
+                self.trace.released.stamp(decision.stop, now)
+            self.session.release(decision, now)
+
+    def _change_mode(self, settings: Settings, since: int, now: float) -> None:
+        """Let another mode take over, where that cuts no word; a voice that never stops is not waited for for ever."""
+        quiet = self._mode.quiet and not self._ears.speech and not self.session.open
+        if quiet or self.ledger.end - since >= QUIET * RATE:
+            self._decide(self._mode.finish(), now)
+            self._mode, self._next_mode = sending(settings), None
 
     def _end_of_sound(self, now: float) -> None:
         """Nothing more is heard: what the conditioner and the mode still hold leaves, then the session finishes."""
@@ -291,7 +305,7 @@ class Pipeline:
         if self._conditioner is not None:
             frames = self._conditioner.flush()
             self._send((Frame(self._base + frame.start, frame.samples) for frame in frames), now)
-        self._release(self._mode.finish(), now)
+        self._decide(self._mode.finish(), now)
         self.session.finish(now)
 
     def _turn(self, now: float) -> list[Outcome]:
@@ -305,7 +319,7 @@ class Pipeline:
         for output in self.session.outputs():
             match output:
                 case Stood():
-                    self.trace.connection(output.asked, output.granted, output.opened)
+                    self.trace.connection(output.asked, output.granted, output.opened, wanted=output.wanted)
                     self._show_losses(at)
                 case Heard():
                     self._show(self.captions.hear(output.epoch, output.hypothesis), at)
@@ -429,8 +443,7 @@ class Pipeline:
     @property
     def room(self) -> bool:
         """A source that need not wait for real time may deliver more."""
-        ahead = self.ledger.captured - max(0, self.session.outbox.written)
-        return ahead < FAST_AHEAD and self.ledger.held < self.ledger.capacity - FAST_SPARE
+        return self.session.outbox.waiting < FAST_AHEAD and self.ledger.held < self.ledger.capacity - FAST_SPARE
 
     def status(self, now: float, *, longest_turn: float = 0.0) -> Status:
         """The lane at a glance."""
@@ -447,12 +460,12 @@ class Pipeline:
             recognised=ledger.recognised,
             held=ledger.held,
             lost=ledger.lost,
-            behind=max(0, ledger.captured - session.outbox.written) / RATE,
+            behind=session.outbox.waiting / RATE,
             level=self._ears.level,
             speech=self._ears.speech,
             quiet_for=self._ears.quiet_for,
             muted=self.muted,
-            pending_settings=session.rotating,
+            pending_settings=session.rotating or self._next_mode is not None,
             connections=session.connections,
             tokens=session.tokens,
             overflows=self._overflows,
@@ -470,4 +483,5 @@ class Pipeline:
             max_utterance=settings.max_utterance,
             replay_pace=REPLAY_PACE if self.lane.pace is Pace.REALTIME else math.inf,
             patience=self.lane.patience,
+            connecting=self.lane.connecting,
         )

@@ -31,6 +31,8 @@ class Mode(StrEnum):
     """How speech gets to the service."""
 
     STREAMING = "streaming"
+    STREAMING_FINALIZE = "streaming-finalize"
+    SILENCE_WAIT = "silence-wait"
 
 
 class Model(StrEnum):
@@ -136,7 +138,38 @@ class Settings:
     # --- recognition
     mode: Mode = _option(
         Mode.STREAMING,
-        Option(Section.RECOGNITION, "Mode", "Streaming sends sound all the time and shows text while it is spoken."),
+        Option(
+            Section.RECOGNITION,
+            "Mode",
+            "Streaming sends sound all the time and shows text while it is spoken. With faster finals a short pause "
+            "ends an utterance; a sentence may be cut there. Silence-wait sends an utterance only when it is over, "
+            "which takes less sound and more time.",
+        ),
+    )
+    silence: float = _option(
+        0.5,
+        Option(
+            Section.RECOGNITION,
+            "Silence before sending",
+            "In silence-wait: silence after which an utterance is over and is sent.",
+            low=0.2,
+            high=2.0,
+            step=0.1,
+            unit="s",
+        ),
+    )
+    hangover: float = _option(
+        0.25,
+        Option(
+            Section.RECOGNITION,
+            "Pause before a faster final",
+            "With faster finals: silence after which the final text is asked for; shorter is faster, but cuts "
+            "sentences.",
+            low=0.1,
+            high=2.0,
+            step=0.05,
+            unit="s",
+        ),
     )
     model: Model = _option(
         Model.SOMMERS_KO,

@@ -36,7 +36,7 @@ from captioner.events import (
 )
 from captioner.pipeline import BRIDGE, FAST_AHEAD, Lane, Pace, Pipeline
 from captioner.settings import Settings
-from captioner.stt.modes import EndUtterance, Release, Send, Streaming
+from captioner.stt.modes import Decision, EndUtterance, Send, Streaming
 from captioner.stt.rtzr import FINALIZE
 from tests.helpers.chaos import Trouble
 from tests.helpers.lane import BROKEN, BUSY, DOWN, REFUSED, Bench, Conversation, FakeService, Spoken, block, said
@@ -621,7 +621,7 @@ def test_a_connection_that_opens_after_the_end_is_closed_and_nothing_else_happen
 class EndsEverySecond(Streaming):
     """A way of sending that ends an utterance every second, whatever is said."""
 
-    def push(self, frame: Frame) -> Sequence[Release]:
+    def push(self, frame: Frame) -> Sequence[Decision]:
         """Let the frame leave, and now and then the end of an utterance after it."""
         return [Send(frame.start, frame.stop), *([EndUtterance(frame.stop)] if frame.stop % RATE == 0 else [])]
 

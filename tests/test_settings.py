@@ -12,6 +12,7 @@ from captioner.settings import (
     Domain,
     Interims,
     Language,
+    Mode,
     Model,
     Section,
     SettingError,
@@ -36,6 +37,9 @@ any_settings = st.builds(
     Settings,
     device=st.text(max_size=20),
     block_ms=st.sampled_from([10, 20]),
+    mode=st.sampled_from(Mode),
+    silence=st.floats(0.2, 2.0),
+    hangover=st.floats(0.1, 2.0),
     model=st.just(Model.SOMMERS_KO),
     domain=st.sampled_from(Domain),
     itn=st.booleans(),
@@ -137,7 +141,14 @@ def test_what_is_no_json_object_is_refused_whole(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "low", "high"),
-    [("epd", 0.2, 5.0), ("max_utterance", 2, 60), ("hold", 30, 300), ("font_size", 10, 100)],
+    [
+        ("epd", 0.2, 5.0),
+        ("silence", 0.2, 2.0),
+        ("hangover", 0.1, 2.0),
+        ("max_utterance", 2, 60),
+        ("hold", 30, 300),
+        ("font_size", 10, 100),
+    ],
 )
 def test_numbers_have_inclusive_bounds(name: str, low: float, high: float) -> None:
     for value in (low, high):

@@ -38,6 +38,11 @@ _HEADROOM = 8.0
 
 _INPUT_STEPS, _TAP_STEPS = 2.0**23, 2.0**24
 
+_LOUDEST = _HEADROOM * _INPUT_STEPS
+
+_TO_INT16 = 32768.0 / _INPUT_STEPS
+"""What turns a sum of input steps into steps of int16: a power of two, so that it rounds nothing."""
+
 _PHASES = 512
 """More phases than this are not kept: a rate without a short ratio to 8 kHz gets as many per lane sample, and taps
 between two of them are interpolated, with an error below -110 dB."""
@@ -165,32 +170,31 @@ class Conditioner:
         chosen = samples if self._channel is None else samples[:, self._channel - 1 : self._channel]
         with np.errstate(invalid="ignore"):  # signalling NaNs, and infinities of both signs
             mono = _sum(chosen)
-            broken = np.isnan(mono.sum())  # seldom, so it is looked for in one go
-        if broken:
+            mono *= _INPUT_STEPS / chosen.shape[1]
+            tame = len(mono) == 0 or (mono.max() <= _LOUDEST and mono.min() >= -_LOUDEST)  # NaN is not
+        if not tame:
             mono = _sum(np.clip(np.nan_to_num(chosen, posinf=_HEADROOM, neginf=-_HEADROOM), -_HEADROOM, _HEADROOM))
-        mono *= _INPUT_STEPS / chosen.shape[1]
-        np.minimum(mono, _HEADROOM * _INPUT_STEPS, out=mono)
-        np.maximum(mono, -_HEADROOM * _INPUT_STEPS, out=mono)
+            mono *= _INPUT_STEPS / chosen.shape[1]
         return np.rint(mono, out=mono)
 
     def _resample(self, mono: NDArray[np.float64], total: int) -> NDArray[np.int16]:
         """Return the output from number `_made` up to `total`, for which `mono` holds the frames from `_frames` on."""
         if not self.delay:
             self._made = total
-            return _to_int16(mono * (32768.0 / _INPUT_STEPS))
+            return _to_int16(mono * _TO_INT16)
         sound = np.concatenate((self._history, mono))
         if sound.any():
             # Output j lies at tick j * down; the newest frame under its filter is the one at or just before that tick.
             # Window number 0 ends with the first frame of `mono`; windows share the memory of `sound`.
-            tick = np.arange(self._made, total, dtype=np.int64) * self._down
-            newest = tick // self._up
             step = sound.itemsize
             if self._up == 1:
                 first = (self._made * self._down - self._frames) * step
                 strides = (self._down * step, step)
-                under = np.ndarray((len(tick), self._reach), np.float64, sound, first, strides)
+                under = np.ndarray((total - self._made, self._reach), np.float64, sound, first, strides)
                 sums = np.einsum("ij,j->i", under, self._bank[0])
             else:
+                tick = np.arange(self._made, total, dtype=np.int64) * self._down
+                newest = tick // self._up
                 windows = np.ndarray((len(mono), self._reach), np.float64, sound, 0, (step, step))
                 under = windows[newest - self._frames]
                 between = (tick - newest * self._up) * self._phases_per_tick
@@ -198,7 +202,7 @@ class Conditioner:
                 sums = np.einsum("ij,ij->i", under, self._bank[phase])
                 if self._slopes is not None:
                     sums += (between - phase) * np.einsum("ij,ij->i", under, self._slopes[phase])
-            output = _to_int16(sums * (32768.0 / _INPUT_STEPS / _TAP_STEPS))
+            output = _to_int16(sums * (_TO_INT16 / _TAP_STEPS))
         else:
             output = np.zeros(total - self._made, np.int16)
         self._made = total
@@ -207,6 +211,9 @@ class Conditioner:
 
     def _cut_frames(self, output: NDArray[np.int16]) -> list[Frame]:
         """Add output to what is pending; take every full frame off it."""
+        if len(output) == FRAME and not len(self._pending):  # what blocks of 20 ms give
+            self._next += FRAME
+            return [Frame(self._next - FRAME, output)]
         pending = np.concatenate((self._pending, output))
         full = len(pending) // FRAME * FRAME
         frames = [Frame(self._next + at, pending[at : at + FRAME].copy()) for at in range(0, full, FRAME)]

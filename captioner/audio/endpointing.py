@@ -49,6 +49,8 @@ _GAP = 6 * _HOP
 """Samples without level that the way back to the start of speech may cross: the closure of a plosive."""
 _LOOK_BACK = 30
 """Hops that are looked back at for the start of speech."""
+LOOK_BACK = (_LOOK_BACK + 1) * _HOP
+"""Samples by which a start of speech lies at most before the end of the frame that makes it certain."""
 
 _SMOOTHED, _BLOCK, _BLOCKS = 4, 10, 30
 """The noise floor: hops that are averaged, averages in a block, and blocks of which the minimum is taken (3 s)."""
@@ -103,6 +105,11 @@ class Endpointer:
         self._peak = -inf  # dBFS, of this utterance
         self._end = 0  # one past the last sample of speech so far
 
+    @property
+    def beginning(self) -> bool:
+        """Speech may just be beginning: too little of it was heard to say so."""
+        return not self.speech and any(self._may_be_speech(hop) for hop in list(self._hops)[-2 * _OF :])
+
     def push(self, frame: Frame) -> list[SpeechEvent]:
         """Hear the next frame; return what it made certain, one event at most.
 
@@ -141,7 +148,7 @@ class Endpointer:
             return []
         floor = self._floor.level
         hops = list(self._hops)
-        speech = [hop.voice and hop.level > floor + _START for hop in hops[-2 * _OF :]]
+        speech = [self._may_be_speech(hop) for hop in hops[-2 * _OF :]]
         if sum(first or second for first, second in zip(speech[::2], speech[1::2], strict=True)) < _VOICED:
             return []
         # From the newest speech back to the first sound that belongs to it.
@@ -156,6 +163,9 @@ class Endpointer:
         self._peak = max(hop.level for hop in hops if hop.middle >= first.middle)
         self._end = hops[newest].stop
         return [SpeechStarted(first.start)]
+
+    def _may_be_speech(self, hop: _Hop) -> bool:
+        return hop.voice and hop.level > self._floor.level + _START
 
     def _stop_or_go_on(self, now: int) -> list[SpeechEvent]:
         floor = self._floor.level

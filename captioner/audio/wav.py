@@ -12,7 +12,6 @@ import stat
 import struct
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import nullcontext
-from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -127,7 +126,7 @@ class SoundFile:
             else:
                 for block in self._blocks(block_ms, clock):
                     await room()
-                    post(replace(block, arrived=clock()))
+                    post(AudioBlock(block.samples, block.rate, block.position, clock()))
         finally:
             self.close()
         post(SourceEnded(self._fault or (Fault(FaultKind.FILE_CUT) if self.cut else None)))
@@ -244,7 +243,7 @@ class _Schedule:
             self._timer = self._loop.call_later(max(left, 1e-4), self._deliver)
             return
         try:
-            self._post(replace(block, arrived=now))
+            self._post(AudioBlock(block.samples, block.rate, block.position, now))
             self._go_on()
         except BaseException as error:
             if not self._done.done():

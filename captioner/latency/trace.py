@@ -104,16 +104,24 @@ class Trace:
         self.framed = Steps(keep)
         self.released = Steps(keep)
         self.written = Steps(keep)
-        self._ready: tuple[float, float, float] = (-math.inf, -math.inf, -math.inf)  # asked, granted, opened
+        self._ready = (-math.inf, -math.inf, -math.inf)  # asked, granted, opened
+        self._wanted = -math.inf
 
     def remember(self, keep: int) -> None:
         """Keep the stamps of so many samples from now on."""
         for each in (self.arrived, self.framed, self.released, self.written):
             each.keep = keep
 
-    def connection(self, asked: float, granted: float, opened: float) -> None:
-        """A new connection stands; what it writes is stamped afresh, replayed sound too."""
-        self._ready = (asked, granted, opened)
+    def connection(self, asked: float, granted: float, opened: float, *, wanted: float = -math.inf) -> None:
+        """A new connection stands; what it writes is stamped afresh, replayed sound too.
+
+        Args:
+            asked: when a token was asked for, perf_counter seconds as all times here.
+            granted: when it was there.
+            opened: when the handshake was done.
+            wanted: when nothing stood in its way any more; sound released before that waited for other sound.
+        """
+        self._ready, self._wanted = (asked, granted, opened), wanted
         self.written = Steps(self.written.keep)
 
     def captured(self, position: int) -> float | None:
@@ -144,14 +152,15 @@ class Trace:
             marks.append(min(max(mark, marks[-1]), heard))
         _, arrived, framed, released, ready, written = marks
         token = max(0.0, min(granted, ready) - max(asked, released))
+        waited = max(0.0, min(self._wanted, asked, ready) - released)
         painted = None if painted is None else max(painted, heard)
         return Stages(
             capture=arrived - captured,
             condition=framed - arrived,
             silence_wait=released - framed,
             token=token,
-            connect=max(0.0, ready - released - token),
-            queue=written - ready,
+            connect=max(0.0, ready - released - token - waited),
+            queue=written - ready + waited,
             recognise=heard - written,
             render=None if painted is None else painted - heard,
             total=(heard if painted is None else painted) - captured,

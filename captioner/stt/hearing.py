@@ -2,7 +2,8 @@
 
 A final settles the sound up to its end, but nothing after the start of an utterance that is still open: that one is
 heard again if the connection breaks. Sound of which nothing was said for as long as an utterance may take, and some
-seconds more, was silence; and an utterance that the service has left behind for as long gets no final any more.
+seconds more, was silence, and so was sound of which nothing was said for as long after we ended the utterance; and an
+utterance that the service has left behind for as long gets no final any more.
 """
 
 from __future__ import annotations
@@ -37,9 +38,16 @@ class Hearing:
         self._long_ago = long_ago
         self._floor = ledger.settled  # words before it were heard on an earlier connection
         self._open: dict[int, _Utterance] = {}  # by seq
+        self._answered = False
         self._closed: set[int] = set()  # seqs of which nothing more is heard
         self._last_start = self._last_stop = self._floor  # how far finals have come
         self._written: deque[tuple[float, int]] = deque()  # (when, position), about one a second
+        self._ended: deque[tuple[float, int]] = deque()  # (when, position), one an utterance that we ended
+
+    @property
+    def answered(self) -> bool:
+        """A final came on this connection, and nothing is open: the service may have said all that it has to say."""
+        return self._answered and not self._open
 
     @property
     def open(self) -> bool:
@@ -52,6 +60,8 @@ class Hearing:
         due = [each.heard for each in self._left_behind().values()]
         if self._written and not self._open:
             due.append(self._written[0][0])
+        if self._ended and not self._open:
+            due.append(self._ended[0][0])
         return min(due, default=float("inf")) + self._long_ago
 
     def hear(self, counted: Hypothesis, now: float) -> Hypothesis | None:
@@ -63,6 +73,7 @@ class Hearing:
             return None
         if counted.final:
             heard = self._final(counted)
+            self._answered = True
             self._closed.add(heard.seq)
             self._open.pop(heard.seq, None)
         else:
@@ -78,8 +89,14 @@ class Hearing:
         if not self._written or now - self._written[-1][0] >= 1.0:
             self._written.append((now, position))
 
+    def ended(self, position: int, now: float) -> None:
+        """The service was told that the utterance ends at `position`."""
+        self._ended.append((now, position))
+
     def pass_silence(self, now: float) -> None:
         """Settle sound that was written long ago, and of which nothing was said although nothing is open."""
+        while self._ended and not self._open and now >= self._ended[0][0] + self._long_ago:
+            self._ledger.settle(self._ended.popleft()[1])
         while self._written and not self._open and now >= self._written[0][0] + self._long_ago:
             _, position = self._written.popleft()
             self._ledger.settle(min(position, self._outbox.written - round(self._long_ago * RATE)))

@@ -4,7 +4,8 @@
 
 Sound is kept from the settled position on, and a little before it, so that it can be sent again after a break. What
 does not fit into `capacity` is lost, oldest first, and said so; but what the service has on a standing connection is
-only given up when that connection breaks, because its text may still come.
+only given up when that connection breaks, because its text may still come. What a mode withholds, because nobody speaks
+in it, counts as recognised, takes no room, and its sound is not kept.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ class Ledger:
         self._delivered = 0
         self._lost = 0  # samples before the settled position that were never recognised
         self._ahead: deque[Loss] = deque()  # lost at the source and not settled yet, disjoint, in order
+        self._withheld: deque[tuple[int, int]] = deque()  # and not settled yet, disjoint, in order
         self._news: list[Loss] = []  # losses that nobody has taken yet, disjoint
 
     @property
@@ -85,12 +87,13 @@ class Ledger:
     @property
     def held(self) -> int:
         """Samples whose fate is open."""
-        return self.captured - self._settled - self._lost_ahead(self.captured)
+        return self.captured - self._settled - self._known_ahead(self.captured)
 
     @property
     def recognised(self) -> int:
-        """Samples that a final covers, or that the service passed over in silence."""
-        return self._settled - self._lost
+        """Samples that a final covers, that the service passed over in silence, or that were withheld from it."""
+        withheld = self._known_ahead(self.captured) - self._lost_ahead(self.captured)
+        return self._settled - self._lost + withheld
 
     def push(self, frame: Frame) -> None:
         """Take the next frame.
@@ -113,6 +116,24 @@ class Ledger:
         self._stretches.append(_Stretch(self._end))
         self.lose_at_source(start, self._end, reason)
 
+    def withhold(self, start: int, stop: int) -> None:
+        """`[start, stop)` is silence that the service is not to get; it lies after what was withheld before.
+
+        Args:
+            start: where a frame starts.
+            stop: where a frame stops.
+        """
+        self._forget(start, stop)
+        start = max(start, self._settled)  # what is lost already stays lost
+        if start >= stop:
+            return
+        if self._withheld and self._withheld[-1][1] == start:
+            self._withheld[-1] = (self._withheld[-1][0], stop)
+        else:
+            self._withheld.append((start, stop))
+        if start == self._settled:
+            self.settle(stop)
+
     def deliver(self, position: int) -> None:
         """The service has everything before `position`, or is about to get it; 0 where no connection stands."""
         self._delivered = position
@@ -132,6 +153,7 @@ class Ledger:
         """Everything before `position` is recognised (but for what the source lost); it need not be kept."""
         position = min(position, self.captured)
         if position > self._settled:
+            position = self._past_withheld(position)
             self._lost += self._lost_ahead(position)
             self._move(position)
 
@@ -141,12 +163,14 @@ class Ledger:
         if position <= self._settled:
             return
         at = self._settled
-        for known in self._ahead:
-            if known.start < position:
-                self._note(at, known.start, reason)
-                at = known.stop
+        for start, stop in self._known():
+            if start < position:
+                self._note(at, start, reason)
+                at = stop
         self._note(at, position, reason)
-        self._lost += position - self._settled
+        self._lost += position - self._settled - self._known_ahead(position)
+        position = self._past_withheld(position)
+        self._lost += self._lost_ahead(position)
         self._move(position)
 
     def lose_at_source(self, start: int, stop: int, reason: LossReason) -> None:
@@ -173,15 +197,52 @@ class Ledger:
         if self.held <= room:
             return
         oldest = self.captured
-        for known in reversed(self._ahead):  # takes no room
-            if oldest - known.stop >= room:
+        for start, stop in reversed(self._known()):  # takes no room
+            if oldest - stop >= room:
                 break
-            room -= oldest - known.stop
-            oldest = known.start
+            room -= oldest - stop
+            oldest = start
         self.lose(oldest - room, LossReason.OUTAGE)
 
     def _lost_ahead(self, position: int) -> int:
         return sum(max(0, min(loss.stop, position) - loss.start) for loss in self._ahead)
+
+    def _known_ahead(self, position: int) -> int:
+        return sum(max(0, min(stop, position) - start) for start, stop in self._known())
+
+    def _known(self) -> list[tuple[int, int]]:
+        """Stretches after the settled position whose fate is known: withheld or lost, disjoint, in order."""
+        lost = [(loss.start, loss.stop) for loss in self._ahead]
+        if not self._withheld:
+            return lost
+        known: list[tuple[int, int]] = []
+        for start, stop in sorted([*lost, *self._withheld]):
+            if known and start <= known[-1][1]:
+                known[-1] = (known[-1][0], max(known[-1][1], stop))
+            else:
+                known.append((start, stop))
+        return known
+
+    def _past_withheld(self, position: int) -> int:
+        for start, stop in self._withheld:
+            if start > position:
+                break
+            position = max(position, stop)
+        return position
+
+    def _forget(self, start: int, stop: int) -> None:
+        """Drop the sound in `[start, stop)`."""
+        for number in reversed(range(len(self._stretches))):
+            each = self._stretches[number]
+            first, last = max(start, each.start), min(stop, each.stop)
+            if first >= last:
+                continue
+            if each.start == first:
+                del each.pcm[: 2 * (last - first)]
+                each.start = last
+            else:
+                self._stretches.insert(number + 1, _Stretch(last, each.pcm[2 * (last - each.start) :]))
+                del each.pcm[2 * (first - each.start) :]
 
     def _note(self, start: int, stop: int, reason: LossReason) -> None:
         if start >= stop:
@@ -197,6 +258,11 @@ class Ledger:
             known = self._ahead.popleft()
             if known.stop > position:
                 self._ahead.appendleft(Loss(position, known.stop, known.reason))
+                break
+        while self._withheld and self._withheld[0][0] < position:
+            _, stop = self._withheld.popleft()
+            if stop > position:
+                self._withheld.appendleft((position, stop))
                 break
         keep = position - REPLAY_MARGIN - FRAME
         while len(self._stretches) > 1 and self._stretches[0].stop <= keep:

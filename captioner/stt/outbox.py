@@ -4,7 +4,8 @@ The mode's releases wait here in their order. Every connection starts again at t
 on takes messages of whole frames: the first one longer, because the service may ask for a minimum first payload, the
 later ones `chunk` samples, a backlog in longer ones. No more is under way to the socket than a second of sound, so that
 a break finds the rest here; and a backlog goes out at no more than `pace` times real time, with a second of sound to
-spare, so that a stall of our own does not cost a delay that grows.
+spare, so that a stall of our own does not cost a delay that grows. What a mode held back is no backlog, unless it is
+sent after a break.
 
 The service counts the samples sent on each connection from 0; `lane` turns its numbers into the lane's positions.
 """
@@ -14,10 +15,11 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections import deque
+from typing import assert_never
 
 from captioner.events import FRAME, RATE
 from captioner.stt.ledger import REPLAY_MARGIN, Ledger
-from captioner.stt.modes import EndUtterance, Release, Send
+from captioner.stt.modes import EndUtterance, Release, Send, Silence
 
 FIRST_MESSAGE = RATE // 10
 """Samples that the first message of a connection holds, where there are as many; and the messages of a backlog."""
@@ -43,6 +45,8 @@ class Outbox:
         self._ledger = ledger
         self._rate = RATE * pace  # samples a second
         self._plan: deque[Release] = deque()
+        self._ended = 0  # utterances that end before it were recognised on an earlier connection
+        self._paced = 0  # what was held, and lies before it, is a backlog
         self._turn = 0  # index of the release whose turn it is; what is before it is sent
         self._sent = 0  # the lane's position up to which sound is sent
         self._written = 0
@@ -51,7 +55,8 @@ class Outbox:
         self._paid = 0.0  # the time at which what is sent would have been sent at exactly the pace
         self._total = 0  # samples sent on this connection
         self._pieces: list[int] = []  # numbers of samples sent at which the lane's position jumps,
-        self._places: list[int] = []  # and the positions there
+        self._places: list[int] = []  # the positions there,
+        self._silent: list[bool] = []  # and whether the samples are no sound of the lane
 
     @property
     def sent(self) -> int:
@@ -67,24 +72,67 @@ class Outbox:
         """Something waits to be sent, be it too short for a message yet."""
         self._sent = max(self._sent, self._ledger.first)  # what is lost is not sent
         while self._turn < len(self._plan):
-            release = self._plan[self._turn]
-            if isinstance(release, EndUtterance) or release.stop > self._sent:
+            if self._is_due(self._plan[self._turn]):
                 return True
             self._turn += 1
         return False
 
+    def _is_due(self, release: Release) -> bool:
+        match release:
+            case Send():
+                return release.stop > self._sent
+            case EndUtterance():
+                return release.position > self._ended
+            case Silence():
+                return True
+            case _:
+                assert_never(release)
+
+    @property
+    def waiting(self) -> int:
+        """Samples released that are not with the socket."""
+        return self._beyond(self._written)
+
+    @property
+    def unsettled(self) -> bool:
+        """Something released is not settled."""
+        return self._beyond(self._ledger.settled) > 0
+
+    def _beyond(self, position: int) -> int:
+        samples = 0
+        for each in reversed(self._plan):
+            if _end(each) <= position:
+                break
+            if isinstance(each, Send):
+                samples += each.stop - max(each.start, position)
+        return samples
+
     def add(self, release: Release) -> None:
         """Take what the mode lets leave, after everything before it."""
         last = self._plan[-1] if self._plan else None
-        if isinstance(release, Send) and isinstance(last, Send) and last.stop == release.start:
-            self._plan[-1] = Send(last.start, release.stop)
+        if (
+            isinstance(release, Send)
+            and isinstance(last, Send)
+            and (last.stop, last.held) == (release.start, release.held)
+        ):
+            self._plan[-1] = Send(last.start, release.stop, release.held)
             self._turn = min(self._turn, len(self._plan) - 1)
         else:
             self._plan.append(release)
             self._forget()
 
-    def restart(self, position: int, now: float) -> None:
-        """Start again on a new connection, at the frame in which `position` lies or at the oldest sound there is."""
+    def restart(self, position: int, now: float, *, broken: bool = False) -> None:
+        """Start again on a new connection, at the frame in which `position` lies or at the oldest sound there is.
+
+        Args:
+            position: of the lane.
+            now: perf_counter seconds.
+            broken: the last connection, or an attempt at one, failed: all that waits is a backlog.
+        """
+        # what was to keep an earlier connection alive has no place on this one
+        self._plan = deque(each for each in self._plan if not isinstance(each, Silence))
+        self._ended = self._ledger.settled
+        self._paced = _end(self._plan[-1]) if broken and self._plan else 0
         oldest = self._ledger.first
         self._sent = max(oldest, position - (position - oldest) % FRAME)
         self._written = self._ledger.settled
@@ -96,26 +144,34 @@ class Outbox:
         self._total = 0
         self._pieces.clear()
         self._places.clear()
+        self._silent.clear()
 
     def take(self, now: float, *, ending: bool) -> list[Release]:
-        """Take the messages that may go now; a `Send` is one message.
+        """Take the messages that may go now, up to the end of an utterance; a `Send` is one message.
 
         Args:
             now: perf_counter seconds.
             ending: nothing more will be added, so that what is left need not fill a message.
         """
         messages: list[Release] = []
-        while self._in_flight < IN_FLIGHT:
+        while not self.full:
             message = self._next(ending=ending)
             if message is None or now < self._due(message):
                 break
             messages.append(message)
             self._send(message, now)
+            if isinstance(message, EndUtterance):
+                break
         return messages
+
+    @property
+    def full(self) -> bool:
+        """As much is on its way to the socket as may be; nothing more goes before some of it is written."""
+        return self._in_flight >= IN_FLIGHT
 
     def due(self, *, ending: bool) -> float:
         """When the next message may go; infinity where none waits for its time alone. `ending` as for `take`."""
-        message = self._next(ending=ending) if self._in_flight < IN_FLIGHT else None
+        message = None if self.full else self._next(ending=ending)
         return math.inf if message is None else self._due(message)
 
     def wrote(self, position: int) -> None:
@@ -137,7 +193,11 @@ class Outbox:
             return self._sent
         sent = max(0, min(sent, self._total))
         piece = max(0, (bisect_left if stop else bisect_right)(self._pieces, sent) - 1)
-        return self._places[piece] + sent - self._pieces[piece]
+        if not self._silent[piece]:
+            return self._places[piece] + sent - self._pieces[piece]
+        if not stop and piece + 1 < len(self._pieces):
+            piece += 1  # nothing starts in that silence
+        return self._places[piece]
 
     # ------------------------------------------------------------ the next message
 
@@ -145,7 +205,7 @@ class Outbox:
         if not self.left():
             return None
         release = self._plan[self._turn]
-        if isinstance(release, EndUtterance):
+        if not isinstance(release, Send):
             return release
         start = max(release.start, self._sent)
         available = release.stop - start
@@ -153,32 +213,49 @@ class Outbox:
         wanted = max(self.chunk, FIRST_MESSAGE) if first else self.chunk
         if available < wanted:
             whole = ending or self._turn + 1 < len(self._plan)  # no sound comes that would fill it
-            return Send(start, release.stop) if whole else None
+            return Send(start, release.stop, release.held) if whole else None
         longest = wanted if first else max(wanted, FIRST_MESSAGE)
         samples = wanted if first else min(available, longest) // self.chunk * self.chunk
-        return Send(start, start + samples)
+        return Send(start, start + samples, release.held)
 
     def _due(self, message: Release) -> float:
-        if isinstance(message, EndUtterance) or not self._total:
+        if not isinstance(message, Send) or not self._total or self._unpaced(message):
             return -math.inf
         return self._paid + (message.stop - message.start - SPARE) / self._rate
 
     def _send(self, message: Release, now: float) -> None:
-        if isinstance(message, EndUtterance):
-            self._turn += 1
-            return
-        samples = message.stop - message.start
-        if not self._pieces or message.start != self._sent_position():
-            self._pieces.append(self._total)
-            self._places.append(message.start)
+        match message:
+            case Send(start, stop):
+                self._sent = stop
+                if not self._unpaced(message):
+                    self._paid = max(self._paid, now) + (stop - start) / self._rate
+                if not self._pieces or self._silent[-1] or start != self._sent_position():
+                    self._begin_piece(start, silent=False)
+                self._count(stop, stop - start)
+            case Silence(position, samples):
+                self._turn += 1
+                self._begin_piece(position, silent=True)
+                self._count(position, samples)
+            case EndUtterance():
+                self._turn += 1
+            case _:
+                assert_never(message)
+
+    def _count(self, position: int, samples: int) -> None:
         self._total += samples
-        self._sent = message.stop
-        self._flight.append((message.stop, samples))
+        self._flight.append((position, samples))
         self._in_flight += samples
-        self._paid = max(self._paid, now) + samples / self._rate
+
+    def _begin_piece(self, place: int, *, silent: bool) -> None:
+        self._pieces.append(self._total)
+        self._places.append(place)
+        self._silent.append(silent)
 
     def _sent_position(self) -> int:
         return self._places[-1] + self._total - self._pieces[-1]
+
+    def _unpaced(self, message: Send) -> bool:
+        return message.held and message.stop > self._paced
 
     def _forget(self) -> None:
         """Forget what will never be sent again, on any connection."""

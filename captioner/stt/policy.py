@@ -1,4 +1,4 @@
-"""What is done about what goes wrong on the way to the service: how soon it is tried again, and for how long.
+"""When token and connection are made, and what is done about what goes wrong: how soon again, and for how long.
 
 A break of the network is nobody's fault, and the next attempt comes at once. A signal of the service is an answer to
 everybody, perhaps to five hundred desks at once, so they come back spread over time ("full jitter":
@@ -12,6 +12,28 @@ from random import Random
 from typing import Final
 
 from captioner.errors import Fault, FaultKind
+
+
+@dataclass(frozen=True, slots=True)
+class Connecting:
+    """When a lane makes token and connection.
+
+    Attributes:
+        ahead: before the first sound; else when the first sound is released.
+        per_utterance: each utterance has a connection of its own, which `EOS` ends; the next one is made when sound is
+            released and the last one is closed.
+        fresh_token: each connection has a token of its own.
+    """
+
+    ahead: bool = True
+    per_utterance: bool = False
+    fresh_token: bool = False
+
+
+KEPT_AHEAD: Final = Connecting()
+KEPT_LAZY: Final = Connecting(ahead=False)
+PER_UTTERANCE: Final = Connecting(ahead=False, per_utterance=True)
+PER_UTTERANCE_FRESH_TOKEN: Final = Connecting(ahead=False, per_utterance=True, fresh_token=True)
 
 FATAL: Final = frozenset({FaultKind.CREDENTIALS_MISSING, FaultKind.CREDENTIALS_REFUSED, FaultKind.BAD_REQUEST})
 """No attempt can mend these."""
@@ -28,7 +50,7 @@ REPLAY_PACE: Final = 4
 DRAIN: Final = 5.0
 """Seconds that the service's Close after EOS is waited for."""
 
-ABNORMAL: Final = frozenset({1002, 1003, *range(1007, 1015)})
+ABNORMAL: Final = frozenset({1002, 1003, *range(1006, 1015)})
 """Codes of a Close that says that something went wrong: it finishes no session, even after EOS
 (https://www.iana.org/assignments/websocket)."""
 

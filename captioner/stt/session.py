@@ -6,7 +6,7 @@ The session is a value machine. News of the service go in (`feed`), releases of 
 with each of them; actions and outputs are drained afterwards. It owns no clock, no socket and no task.
 
     state      what it waits for
-    IDLE       the start
+    IDLE       the start; or sound, where a connection is made only for sound (`policy.Connecting`)
     TOKEN      a token (from the link's cache, or asked for)
     OPENING    the handshake
     LIVE       anything: sound flows, hypotheses come back
@@ -26,11 +26,11 @@ Two laws hold at every moment:
 The service counts milliseconds of sound *sent on this connection*, from 0
 (https://developers.rtzr.ai/docs/stt-streaming/websocket); here they become the lane's positions. `EOS` ends the
 service's session, so it is sent once, at the end, or where a new connection is wanted at a quiet moment (new settings,
-a token near its end).
+a token near its end); and after each utterance, where each has a connection of its own.
 
 What is sent, and when, is the outbox's; what the service says on a connection becomes positions and settles sound in
 `hearing.py`; how long and how often something is tried stands in `policy.py`. What is left here is one machine, some
-six hundred lines: to cut it further would cut its table.
+seven hundred lines: to cut it further would cut its table.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ from captioner.events import (
 from captioner.stt import rtzr
 from captioner.stt.hearing import Hearing
 from captioner.stt.ledger import REPLAY_MARGIN, Ledger
-from captioner.stt.modes import EndUtterance, Release, Send
+from captioner.stt.modes import Decision, EndUtterance, Send, Silence, Withhold
 from captioner.stt.outbox import IN_FLIGHT, Outbox
 from captioner.stt.policy import (
     ABANDONED,
@@ -73,9 +73,11 @@ from captioner.stt.policy import (
     FATAL,
     HEALTHY,
     HOPELESS_AT_FIRST,
+    KEPT_AHEAD,
     QUIET,
     SIGNALS,
     TOKEN_RETRY,
+    Connecting,
     Patience,
     retry_delay,
 )
@@ -104,6 +106,7 @@ class Event(Enum):
     EXPIRED = auto()  # the token was refused at the handshake, for the first time
     FAILED = auto()  # worth another attempt
     FLUSHED = auto()  # everything is with the socket: EOS goes out
+    RESTED = auto()  # this connection is over, and the next one waits for sound
     FINISHED = auto()  # the service closed after our EOS, or nothing is left to wait for
     ROTATED = auto()  # this connection is over by our own wish, and more is to come
     DUE = auto()  # the moment of the next attempt has come
@@ -124,11 +127,13 @@ TRANSITIONS: Final[Mapping[tuple[State, Event], State]] = {
     (State.OPENING, Event.FINISHED): State.ENDED,
     (State.LIVE, Event.FLUSHED): State.DRAINING,
     (State.LIVE, Event.ROTATED): State.TOKEN,
+    (State.LIVE, Event.RESTED): State.IDLE,
     (State.LIVE, Event.FAILED): State.WAITING,
     (State.LIVE, Event.FINISHED): State.ENDED,
     (State.LIVE, Event.GIVEN_UP): State.ENDED,
     (State.DRAINING, Event.FINISHED): State.ENDED,
     (State.DRAINING, Event.ROTATED): State.TOKEN,
+    (State.DRAINING, Event.RESTED): State.IDLE,
     (State.DRAINING, Event.FAILED): State.WAITING,
     (State.DRAINING, Event.GIVEN_UP): State.ENDED,
     (State.WAITING, Event.DUE): State.TOKEN,
@@ -155,6 +160,7 @@ class Options:
     max_utterance: float
     replay_pace: float
     patience: Patience
+    connecting: Connecting = KEPT_AHEAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +189,17 @@ class ConnectionEnded:
 
 @dataclass(frozen=True, slots=True)
 class Stood:
-    """Connection `epoch` stands: the moments at which a token was asked for, granted, and the handshake done."""
+    """Connection `epoch` stands: the moments at which a token was asked for, granted, and the handshake done.
+
+    Attributes:
+        wanted: the moment from which nothing stood in the connection's way: the start, or the last one's end.
+    """
 
     epoch: int
     asked: float
     granted: float
     opened: float
+    wanted: float
 
 
 Output: TypeAlias = Heard | Dropped | ConnectionEnded | Stood
@@ -225,6 +236,7 @@ class Session:
         self._hearing: Hearing | None = None  # None where no connection stands
         self._opened = 0.0
         self._wrote_at = 0.0
+        self._pump_at = math.inf  # when the next message may go, as things stood when the last one went
         self._eos_at = 0
         self._drain_until = math.inf
         # attempts
@@ -234,6 +246,7 @@ class Session:
         self._fresh = False  # the token to be asked for must not be the one that was refused
         self._renewed = False  # the token at hand replaced a refused one, and has not opened a connection yet
         self._asked = self._granted = 0.0
+        self._wanted: float | None = None
         # the token's end, and rotation
         self._token_dies = self._token_ends = math.inf
         self._renew_at = math.inf
@@ -243,15 +256,31 @@ class Session:
     # ------------------------------------------------------------ what comes in
 
     def start(self, now: float) -> None:
-        """Get a token and a connection, ahead of the first sound."""
-        self._started = now
+        """Get a token and a connection ahead of the first sound, where they are to be made ahead."""
+        if self.options.connecting.ahead:
+            self._begin(now)
+
+    def release(self, decision: Decision, now: float) -> None:
+        """The mode has decided about some sound."""
+        match decision:
+            case Withhold(start, stop):
+                self.ledger.withhold(start, stop)
+                return
+            case Silence() if self.state is not State.LIVE:
+                return  # there is nothing to be kept alive
+            case Send() | Silence() | EndUtterance():
+                self.outbox.add(decision)
+            case _:
+                assert_never(decision)
+        if self.state is State.IDLE and not self.options.connecting.ahead and self.outbox.unsettled:
+            self._begin(now)
+        self._pump(now)
+
+    def _begin(self, now: float) -> None:
+        if not self.connections:
+            self._started = now
         self._move(Event.START)
         self._ask(now)
-
-    def release(self, release: Release, now: float) -> None:
-        """The mode lets something leave."""
-        self.outbox.add(release)
-        self._pump(now)
 
     def finish(self, now: float) -> None:
         """No more sound comes: send what is left, then EOS, and wait for the last words."""
@@ -341,7 +370,8 @@ class Session:
                 for seq in self._hearing.abandoned(now):
                     self._outputs.append(Dropped(self.epoch, seq))
                 self._hearing.pass_silence(now)
-                self._pump(now)
+                if now >= self._pump_at:
+                    self._pump(now)
                 self._rotate_if_quiet(now, speaking)
             case _:
                 pass
@@ -369,7 +399,7 @@ class Session:
                 due.append(self._drain_until)
             case State.LIVE:
                 assert self._hearing is not None
-                due += [self._renew_at, self.outbox.due(ending=self._finishing), self._hearing.deadline]
+                due += [self._renew_at, self._pump_at, self._hearing.deadline]
                 if self._newer and self._rotate_since is None:
                     due.append(self._token_ends)
                 if self._rotate_since is not None and not self._hearing.open and not self._finishing:
@@ -381,6 +411,8 @@ class Session:
     @property
     def phase(self) -> Phase:
         """The state in a person's terms."""
+        if self._at_ease:
+            return Phase.LIVE
         match self.state:
             case State.IDLE | State.TOKEN | State.OPENING | State.WAITING:
                 return Phase.RECONNECTING if self.connections else Phase.CONNECTING
@@ -392,6 +424,14 @@ class Session:
                 return Phase.STOPPED
             case _:
                 assert_never(self.state)
+
+    @property
+    def _at_ease(self) -> bool:
+        """Connections come and go with the utterances, or the first one waits for sound, and nothing is amiss."""
+        connecting = self.options.connecting
+        if connecting.ahead or self.fault is not None or self._finishing or self.ended:
+            return False
+        return self.state is State.IDLE or (connecting.per_utterance and self.connections > 0)
 
     @property
     def retry_at(self) -> float | None:
@@ -412,6 +452,11 @@ class Session:
         return self._rotate_since is not None
 
     @property
+    def open(self) -> bool:
+        """The service is in the middle of an utterance."""
+        return self._hearing is not None and self._hearing.open
+
+    @property
     def ended(self) -> bool:
         """Nothing comes any more."""
         return self.state is State.ENDED
@@ -430,7 +475,8 @@ class Session:
 
     def _ask(self, now: float) -> None:
         self._asked = now
-        self._actions.append(GetToken(fresh=self._fresh))
+        self._wanted = now if self._wanted is None else self._wanted
+        self._actions.append(GetToken(fresh=self._fresh or self.options.connecting.fresh_token))
 
     def _token_granted(self, news: TokenGranted, now: float) -> None:
         self.tokens += news.requested
@@ -472,6 +518,11 @@ class Session:
         if self._finishing and not self.ledger.held:
             self._complete()  # nothing is left to connect for
             return
+        if self.state in (State.LIVE, State.DRAINING):
+            self._wanted = now
+            if self.options.connecting.per_utterance and not self.outbox.unsettled and not self._finishing:
+                self._move(Event.RESTED)  # all of it was heard
+                return
         patient = self.connections or math.isinf(self.options.patience.service)
         if fault.kind in FATAL or (fault.kind in HOPELESS_AT_FIRST and not patient):
             self._give_up(fault, LossReason.OUTAGE)
@@ -489,10 +540,12 @@ class Session:
         self.fault = None
         self._renewed = False
         self._opened = self._wrote_at = now
-        self.outbox.restart(self.ledger.settled - REPLAY_MARGIN, now)
+        self.outbox.restart(self.ledger.settled - REPLAY_MARGIN, now, broken=self._failures > 0)
         self.ledger.deliver(self.outbox.written + IN_FLIGHT)
         self._hearing = Hearing(self.ledger, self.outbox, self.options.max_utterance + ABANDONED)
-        self._outputs.append(Stood(self.epoch, self._asked, self._granted, now))
+        assert self._wanted is not None
+        self._outputs.append(Stood(self.epoch, self._asked, self._granted, now, self._wanted))
+        self._wanted = None
         self._pump(now)
 
     def _parted(self, news: Closed, now: float) -> None:
@@ -520,6 +573,9 @@ class Session:
         self._actions.append(Close(self.epoch))
         if self._finishing and not self.outbox.left():
             self.ledger.lose(self.ledger.captured, LossReason.UNFINISHED)
+        assert self._hearing is not None
+        if self.options.connecting.per_utterance and self._hearing.answered and not self._finishing:
+            self.ledger.settle(self._eos_at)  # the text came, and would only come again
         self._leave()
         self._failed(Fault(FaultKind.BROKEN, "no Close after EOS"), now)
 
@@ -565,26 +621,37 @@ class Session:
         """Hand to the socket what may go; then, at the very end, EOS."""
         if self.state is not State.LIVE:
             return
-        for message in self.outbox.take(now, ending=self._finishing):
-            match message:
-                case Send(start, stop):
-                    self._actions.append(Write(self.epoch, self.ledger.read(start, stop), stop))
-                case EndUtterance(position):
-                    self._actions.append(Write(self.epoch, rtzr.FINALIZE, position))
-                case _:
-                    assert_never(message)
+        assert self._hearing is not None
+        while messages := self.outbox.take(now, ending=self._finishing):
+            for message in messages:
+                match message:
+                    case Send(start, stop):
+                        self._actions.append(Write(self.epoch, self.ledger.read(start, stop), stop))
+                    case Silence(position, samples):
+                        self._actions.append(Write(self.epoch, bytes(2 * samples), position))
+                    case EndUtterance() if self.options.connecting.per_utterance:
+                        self._send_eos(now)
+                        return
+                    case EndUtterance(position):
+                        self._actions.append(Write(self.epoch, rtzr.FINALIZE, position))
+                        self._hearing.ended(position, now)
+                    case _:
+                        assert_never(message)
         if self._finishing and not self.outbox.left():
             self._send_eos(now)
+        self._pump_at = self.outbox.due(ending=self._finishing)
 
     def _wrote(self, position: int, now: float) -> None:
         self._wrote_at = now
+        full = self.outbox.full
         self.outbox.wrote(position)
         self.ledger.deliver(self.outbox.written + IN_FLIGHT)
         if self.state is State.DRAINING:
             self._drain_until = now + DRAIN  # a slow socket has only now taken the EOS
         assert self._hearing is not None
         self._hearing.wrote(self.outbox.written, now)
-        self._pump(now)
+        if full:
+            self._pump(now)
 
     def _send_eos(self, now: float) -> None:
         self._eos_at = max(self.outbox.sent, self.ledger.settled)
@@ -597,7 +664,7 @@ class Session:
         assert self._hearing is not None
         if self._rotate_since is None or self._finishing or self._hearing.open:
             return
-        backlog = self.ledger.end - self.outbox.sent >= RATE // 2
+        backlog = self.outbox.waiting >= RATE // 2
         if not speaking and not backlog:
             self._send_eos(now)
         elif now - self._rotate_since >= QUIET:
@@ -608,8 +675,11 @@ class Session:
     def _rotated(self, now: float) -> None:
         self._leave()
         self._failures = 0
-        self._move(Event.ROTATED)
-        self._ask(now)
+        if self.options.connecting.per_utterance and not self.outbox.left():
+            self._move(Event.RESTED)
+        else:
+            self._move(Event.ROTATED)
+            self._ask(now)
 
     # ------------------------------------------------------------ what comes back
 

@@ -412,6 +412,8 @@ def _choice(value: str, owner: QObject) -> str:
     """Name a value of an enumeration; two enumerations may share a word, never with another meaning."""
     names: dict[str, str] = {
         Mode.STREAMING: owner.tr("Streaming"),
+        Mode.STREAMING_FINALIZE: owner.tr("Streaming, faster finals"),
+        Mode.SILENCE_WAIT: owner.tr("Silence-wait"),
         Model.SOMMERS_KO: "sommers_ko",
         Model.SOMMERS_JA: "sommers_ja",
         Model.WHISPER: "whisper",

@@ -250,6 +250,10 @@ def _mode(mode: Mode, say: Sentences) -> str:
     match mode:
         case Mode.STREAMING:
             return say("Streaming")
+        case Mode.STREAMING_FINALIZE:
+            return say("Streaming, faster finals")
+        case Mode.SILENCE_WAIT:
+            return say("Silence-wait")
         case _:
             assert_never(mode)
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from captioner.audio.endpointing import Endpointer, Meter, SpeechEvent, SpeechStarted, SpeechStopped
+from captioner.audio.endpointing import LOOK_BACK, Endpointer, Meter, SpeechEvent, SpeechStarted, SpeechStopped
 from captioner.errors import Misuse
 from captioner.events import FRAME, RATE, Frame
 from tests.audio.voices import Call, Sound, call, hold_music, hum, int16, pink, syllable, white
@@ -207,6 +207,32 @@ def test_a_start_is_told_within_a_fifth_of_a_second_of_speech() -> None:
         if isinstance(event, SpeechStarted)
     ]
     assert all(at - start < 0.2 * RATE for at, (start, _) in zip(told, said.speech, strict=True))
+
+
+def test_what_may_be_the_beginning_of_speech_is_told_before_it_is_certain() -> None:
+    said = call(1)
+    endpointer, suspected = Endpointer(), list[int]()
+    for frame in frames(int16(said.sound)):
+        started = bool(endpointer.push(frame))
+        if endpointer.beginning:
+            suspected.append(frame.stop)
+        if started:
+            break
+    start, _ = said.speech[0]
+    assert suspected
+    assert 0 < suspected[0] - start < 0.1 * RATE
+    assert endpointer.speech
+    assert not endpointer.beginning
+
+
+def test_a_start_lies_no_further_back_than_is_looked_back() -> None:
+    for seed in range(6):
+        said = call(8, seed=seed)
+        endpointer = Endpointer()
+        for frame in frames(int16(said.sound + white(len(said.sound), -40))):
+            for event in endpointer.push(frame):
+                if isinstance(event, SpeechStarted):
+                    assert 0 <= frame.stop - event.position <= LOOK_BACK
 
 
 def test_speech_that_goes_on_at_the_end_stops_where_it_was_last_heard() -> None:

@@ -7,8 +7,8 @@ from random import Random
 from captioner.errors import Fault, FaultKind
 from captioner.events import Closed, News, Opened, Received, Written
 from captioner.pipeline import Lane
-from captioner.settings import Settings
-from captioner.stt.policy import Patience
+from captioner.settings import Mode, Settings
+from captioner.stt.policy import KEPT_AHEAD, Connecting, Patience
 from tests.helpers.lane import BUSY, DOWN, REFUSED, Bench, Conversation, FakeService, said
 
 RUBBISH = [
@@ -31,11 +31,19 @@ class Trouble:
         log: what was done, and when, for whoever looks into a seed.
     """
 
-    def __init__(self, seed: int, *, seconds: float = 40.0, longest_outage: float = 20.0) -> None:
+    def __init__(
+        self,
+        seed: int,
+        *,
+        seconds: float = 40.0,
+        longest_outage: float = 20.0,
+        mode: Mode = Mode.STREAMING,
+        connecting: Connecting = KEPT_AHEAD,
+    ) -> None:
         self.random = Random(seed)
         self.longest_outage = longest_outage
         self.log: list[str] = []
-        conversation = Conversation.random(seed, seconds)
+        conversation = Conversation.random(seed, seconds, voiced=mode is not Mode.STREAMING)
         service = FakeService(
             conversation,
             token=self.random.uniform(0.0, 0.5),
@@ -44,8 +52,8 @@ class Trouble:
         )
         service.first_seq = self.random.choice([0, 1, 5])
         service.jitter = lambda: self.random.choice([0.0, 0.0, 0.0, self.random.uniform(0.0, 0.8)])
-        settings = Settings(chunk_ms=self.random.choice([20, 40, 100]))
-        lane = Lane(patience=Patience(unreachable=600, service=600, tail=600), seed=seed)
+        settings = Settings(mode=mode, chunk_ms=self.random.choice([20, 40, 100]))
+        lane = Lane(patience=Patience(unreachable=600, service=600, tail=600), seed=seed, connecting=connecting)
         self.bench = Bench(conversation, service=service, settings=settings, lane=lane)
         for _ in range(self.random.randint(1, 8)):
             self.bench.at(self.random.uniform(0.0, seconds + 1.0), self._one)
@@ -61,7 +69,10 @@ class Trouble:
             case "drop":
                 bench.break_off()
             case "close":
-                bench.break_off(random.choice([1000, 1001, 1006, 1011, 1012, 1013, 4000]))
+                codes = [1006, 1011, 1012, 1013]
+                if bench.pipeline.session.epoch not in service.draining:  # else they say that all was heard
+                    codes += [1000, 1001, 4000]
+                bench.break_off(random.choice(codes))
             case "refuse":
                 service.refusals.extend([random.choice([BUSY, DOWN, REFUSED]) for _ in range(random.randint(1, 3))])
                 bench.break_off()

@@ -1,8 +1,9 @@
 """A lane in virtual time: sound whose words can be told apart, a service that hears them, and a bench that joins both.
 
 Every word of a `Conversation` has a sample value of its own, so that the fake service knows what it hears and says a
-word only when it got nearly all of its sound. `Bench` feeds a `Pipeline`, performs its actions on a `FakeService`, lets
-time jump from event to event, and checks after every turn what must hold at every moment.
+word only when it got nearly all of its sound; where it has to be heard as speech, the value is what is left of a
+voice's samples when they are divided by `STEP`. `Bench` feeds a `Pipeline`, performs its actions on a `FakeService`,
+lets time jump from event to event, and checks after every turn what must hold at every moment.
 """
 
 from __future__ import annotations
@@ -50,9 +51,13 @@ from captioner.events import (
 )
 from captioner.pipeline import Lane, Pipeline
 from captioner.settings import Settings
+from tests.audio.voices import syllable
 
 MS = RATE // 1000
 """Samples in a millisecond of the lane."""
+
+STEP = 1024
+"""Of a voice's samples; more words than that cannot be told apart in it."""
 
 REFUSED = Fault(FaultKind.UNREACHABLE, "refused")
 BROKEN = Fault(FaultKind.BROKEN, "reset")
@@ -104,16 +109,25 @@ class Spoken:
 
 
 class Conversation:
-    """Sound at 8 kHz in which word number n has the sample value 100 + n."""
+    """Sound at 8 kHz in which word number n has the sample value 100 + n.
 
-    def __init__(self, words: Sequence[Spoken], length: int) -> None:
+    Args:
+        words: in order.
+        length: samples.
+        voiced: a voice speaks them, loud enough for end-pointing; the value is the rest of each sample.
+    """
+
+    def __init__(self, words: Sequence[Spoken], length: int, *, voiced: bool = False) -> None:
         self.words = list(words)
+        self.voiced = voiced
         self.sound = np.zeros(length, np.int16)
+        assert not voiced or 100 + len(self.words) <= STEP
         for number, word in enumerate(self.words):
-            self.sound[word.start : word.stop] = 100 + number
+            voice = _voice(number, word.stop - word.start) if voiced else 0
+            self.sound[word.start : word.stop] = 100 + number + voice
 
     @classmethod
-    def random(cls, seed: int, seconds: float) -> Conversation:
+    def random(cls, seed: int, seconds: float, *, voiced: bool = False) -> Conversation:
         """Utterances of one to eight words with pauses between them, and silence at the end."""
         random = Random(seed)
         words: list[Spoken] = []
@@ -122,7 +136,7 @@ class Conversation:
             for _ in range(random.randint(1, 8)):
                 length = random.randint(15, 50) * 10 * MS
                 if at + length > last:
-                    return cls(words, round(seconds * RATE))
+                    return cls(words, round(seconds * RATE), voiced=voiced)
                 words.append(Spoken(f"낱말{len(words)}", at, at + length))
                 at += length + random.randint(3, 15) * 10 * MS
             at += random.randint(70, 200) * 10 * MS
@@ -130,6 +144,14 @@ class Conversation:
     def blocks(self, ms: int = 20) -> Iterator[AudioBlock]:
         for at in range(0, len(self.sound), ms * MS):
             yield block(at, self.sound[at : at + ms * MS])
+
+
+def _voice(seed: int, length: int) -> NDArray[np.int16]:
+    """Syllables in whole steps."""
+    random = np.random.default_rng(seed)
+    count = max(1, round(length / (0.15 * RATE)))
+    sound = np.concatenate([syllable(random, (length / count + 1) / RATE) for _ in range(count)])[:length]
+    return np.asarray(np.clip(np.rint(0.1 * 32768 * sound / STEP), -30, 30) * STEP, dtype=np.int16)
 
 
 # ---------------------------------------------------------------- who hears it
@@ -160,6 +182,8 @@ class Recogniser:
         """Take sound; say what it was."""
         self.sound += data
         samples = np.frombuffer(data, "<i2")
+        if self._conversation.voiced:
+            samples = samples % STEP
         edges = [0, *(np.flatnonzero(np.diff(samples)) + 1).tolist(), len(samples)]
         messages: list[str] = []
         for start, stop in itertools.pairwise(edges):

@@ -139,6 +139,14 @@ def test_an_outage_counts_as_connecting_but_for_the_token() -> None:
     assert (stages.token, stages.connect, stages.queue) == pytest.approx((0.5, 30.5, 0.2))
 
 
+def test_waiting_for_other_sound_is_waiting_in_the_queue() -> None:
+    trace = trace_with(arrived=1, framed=1, released=1, written=5.25)
+    trace.connection(4.0, 4.5, 5.0, wanted=4.0)
+    trace.written.stamp(RATE, 5.25)
+    stages = stages_of(trace, 6)
+    assert (stages.token, stages.connect, stages.queue) == pytest.approx((0.5, 0.5, 3.25))
+
+
 def test_a_connection_that_stood_before_the_sound_costs_it_nothing() -> None:
     trace = trace_with(arrived=1, framed=1, released=1, asked=0.1, granted=0.2, opened=0.3, written=1.1)
     stages = stages_of(trace, 2)

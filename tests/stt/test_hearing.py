@@ -38,6 +38,9 @@ class Ear:
             self.outbox.wrote(self.outbox.sent)
         self.hearing.wrote(self.outbox.written, now)
 
+    def answered(self) -> bool:
+        return self.hearing.answered
+
     def hear(self, hypothesis: Hypothesis, now: float = 0.0) -> Hypothesis:
         heard = self.hearing.hear(hypothesis, now)
         assert heard is not None
@@ -274,3 +277,26 @@ def test_whatever_comes_stays_inside_the_sound_and_never_unsettles_anything(
             over.add(each.seq)
         over.update(ear.hearing.abandoned(float(number)))
         ear.hearing.pass_silence(float(number))
+
+
+def test_what_nothing_was_said_of_long_after_we_ended_the_utterance_was_silence() -> None:
+    ear = Ear(2)
+    ear.hearing.ended(2 * RATE, 1.0)
+    assert ear.hearing.deadline <= 1.0 + LONG_AGO
+    ear.hearing.pass_silence(0.99 + LONG_AGO)
+    assert ear.ledger.settled == 0
+    ear.hearing.pass_silence(1.0 + LONG_AGO)
+    assert ear.ledger.settled == 2 * RATE
+
+
+def test_what_is_open_is_not_passed_though_we_ended_the_utterance() -> None:
+    ear = Ear(2)
+    ear.hear(Hypothesis(0, 0, 0, "네", final=False))
+    ear.hearing.ended(2 * RATE, 1.0)
+    ear.hearing.pass_silence(100.0)
+    assert ear.ledger.settled == 0
+    assert not ear.answered()
+    ear.hear(Hypothesis(0, 0, RATE, "네", final=True))
+    assert ear.answered()
+    ear.hearing.pass_silence(100.0)
+    assert ear.ledger.settled == 2 * RATE

@@ -247,3 +247,119 @@ def test_every_captured_sample_is_recognised_held_or_lost_whatever_happens(
     spans = sorted((loss.start, loss.stop) for loss in losses)
     assert all(before[1] <= after[0] for before, after in itertools.pairwise(spans)), "told twice"
     assert sum(min(stop, ledger.captured) - min(begin, ledger.captured) for begin, stop in spans) == ledger.lost
+
+
+# ---------------------------------------------------------------- what a mode withholds
+
+
+def test_what_is_withheld_is_recognised_and_its_sound_is_not_kept() -> None:
+    ledger = ledger_with(100)
+    ledger.withhold(0, 50 * FRAME)
+    assert account(ledger) == (50 * FRAME, 50 * FRAME, 0)
+    assert (ledger.settled, ledger.first) == (50 * FRAME, 50 * FRAME)
+
+
+def test_what_is_withheld_behind_sound_that_is_held_is_passed_when_that_is_settled() -> None:
+    ledger = ledger_with(100)
+    ledger.withhold(20 * FRAME, 50 * FRAME)
+    ledger.withhold(50 * FRAME, 60 * FRAME)
+    assert account(ledger) == (40 * FRAME, 60 * FRAME, 0)
+    assert len(ledger.read(10 * FRAME, 20 * FRAME)) == len(ledger.read(60 * FRAME, 70 * FRAME)) == 20 * FRAME
+    with pytest.raises(Misuse):
+        ledger.read(10 * FRAME, 21 * FRAME)
+    ledger.settle(19 * FRAME)
+    assert (ledger.settled, ledger.held) == (19 * FRAME, 41 * FRAME)
+    ledger.settle(20 * FRAME)
+    assert ledger.settled == 60 * FRAME
+    assert account(ledger) == (60 * FRAME, 40 * FRAME, 0)
+
+
+def test_what_is_withheld_takes_no_room() -> None:
+    ledger = ledger_with(10, capacity=RATE)
+    at = ledger.end
+    for _ in range(3600 * 50):  # an hour
+        ledger.push(frame(ledger.end))
+        ledger.withhold(at, ledger.end)
+        at = ledger.end
+    assert account(ledger) == (3600 * RATE, 10 * FRAME, 0)
+    assert sum(len(each.pcm) for each in ledger._stretches) <= 2 * RATE
+    assert len(ledger._withheld) == 1
+    assert ledger.read(0, 10 * FRAME)
+
+
+def test_what_does_not_fit_is_lost_but_not_the_silence_between() -> None:
+    ledger = ledger_with(20, capacity=20 * FRAME)
+    ledger.withhold(10 * FRAME, 20 * FRAME)
+    for number in range(20, 35):
+        ledger.push(frame(number * FRAME))
+    assert account(ledger) == (10 * FRAME, 20 * FRAME, 5 * FRAME)
+    assert ledger.take_losses() == [Loss(0, 5 * FRAME, OUTAGE)]
+
+
+def test_what_is_withheld_before_a_hole_is_dropped_there() -> None:
+    ledger = ledger_with(30)
+    ledger.skip(50 * FRAME, DEVICE)
+    ledger.push(frame(ledger.end))
+    ledger.withhold(20 * FRAME, 30 * FRAME)
+    assert sum(len(each.pcm) for each in ledger._stretches) == 2 * 21 * FRAME
+    assert account(ledger) == (10 * FRAME, 21 * FRAME, 50 * FRAME)
+    assert ledger.read(80 * FRAME, 81 * FRAME)
+
+
+def test_what_is_lost_already_is_not_withheld() -> None:
+    ledger = ledger_with(30)
+    ledger.lose(20 * FRAME, OUTAGE)
+    ledger.withhold(10 * FRAME, 15 * FRAME)
+    assert account(ledger) == (0, 10 * FRAME, 20 * FRAME)
+    ledger.withhold(15 * FRAME, 25 * FRAME)
+    assert account(ledger) == (5 * FRAME, 5 * FRAME, 20 * FRAME)
+
+
+def test_silence_between_is_not_lost_with_the_sound_around_it() -> None:
+    ledger = ledger_with(30)
+    ledger.withhold(10 * FRAME, 20 * FRAME)
+    ledger.lose(25 * FRAME, OUTAGE)
+    assert account(ledger) == (10 * FRAME, 5 * FRAME, 15 * FRAME)
+    assert ledger.take_losses() == [Loss(0, 10 * FRAME, OUTAGE), Loss(20 * FRAME, 25 * FRAME, OUTAGE)]
+
+
+def test_what_the_source_lost_stays_lost_though_silence_in_its_place_is_withheld() -> None:
+    ledger = ledger_with(30)
+    ledger.lose_at_source(12 * FRAME, 14 * FRAME, OVERFLOW)
+    ledger.withhold(10 * FRAME, 20 * FRAME)
+    assert account(ledger) == (8 * FRAME, 20 * FRAME, 2 * FRAME)
+    ledger.settle(10 * FRAME)
+    assert account(ledger) == (18 * FRAME, 10 * FRAME, 2 * FRAME)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["push", "withhold", "settle", "lose", "source"]), st.integers(1, 60))),
+    st.integers(5, 40),
+)
+def test_the_account_balances_whatever_is_withheld(steps: list[tuple[str, int]], capacity: int) -> None:
+    ledger = Ledger(capacity * FRAME)
+    decided, lost, told = 0, 0, 0
+    for step, number in [("push", 3), *steps]:
+        match step:
+            case "push":
+                for _ in range(number):
+                    ledger.push(frame(ledger.end))
+            case "withhold":
+                start = min(max(decided, ledger.end - number * FRAME), ledger.end)
+                decided = min(start + number * FRAME // 2 // FRAME * FRAME, ledger.end)
+                if start < decided:
+                    ledger.withhold(start, decided)
+            case "settle":
+                ledger.settle(min(number * FRAME, ledger.captured))
+            case "lose":
+                ledger.lose(number * FRAME, OUTAGE)
+            case _:
+                ledger.lose_at_source(max(0, ledger.captured - number * 10), ledger.captured, OVERFLOW)
+        told += sum(loss.stop - loss.start for loss in ledger.take_losses())
+        assert ledger.captured == ledger.recognised + ledger.held + ledger.lost
+        assert ledger.held >= 0
+        assert ledger.lost == told, "every loss is told, and told once"
+        assert ledger.lost >= lost
+        lost = ledger.lost
+    ledger.settle(ledger.captured)
+    assert (ledger.held, ledger.lost) == (0, lost)

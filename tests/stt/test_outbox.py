@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from captioner.events import FRAME, RATE, LossReason
 from captioner.stt.ledger import Ledger
-from captioner.stt.modes import EndUtterance, Release, Send
+from captioner.stt.modes import EndUtterance, Release, Send, Silence
 from captioner.stt.outbox import FIRST_MESSAGE, IN_FLIGHT, SPARE, Outbox
 from tests.helpers.lane import frame
 
@@ -249,3 +249,114 @@ def test_what_is_released_is_sent_once_in_order_and_found_again(stretches: list[
     assert sent == released
     assert [outbox.lane(number) for number in range(len(sent))] == sent
     assert [outbox.lane(number + 1, stop=True) for number in range(len(sent))] == (np.array(sent) + 1).tolist()
+
+
+# ---------------------------------------------------------------- what is held back, and silence
+
+
+def hold(outbox: Outbox, seconds: float) -> None:
+    """Release sound that was held, and its end."""
+    ledger = ledger_of(outbox)
+    start = ledger.end
+    for _ in range(round(seconds * RATE / FRAME)):
+        ledger.push(frame(ledger.end, 5))
+    outbox.add(Send(start, ledger.end, held=True))
+    outbox.add(EndUtterance(ledger.end))
+
+
+def test_what_was_held_leaves_as_fast_as_the_socket_takes_it() -> None:
+    outbox = outbox_with(0.1, pace=4)
+    drain(outbox)
+    hold(outbox, 10)
+    assert sum(sizes(drain(outbox, 5.0))) == 10 * RATE
+    release(outbox, ledger_of(outbox), 0.5)
+    assert sum(sizes(drain(outbox, 5.0))) > 0, "and it is not charged for"
+
+
+def test_after_a_break_what_was_held_is_a_backlog_like_any_other() -> None:
+    outbox = outbox_with(0.0, pace=4)
+    hold(outbox, 10)
+    outbox.restart(0, 5.0, broken=True)
+    assert sum(sizes(drain(outbox, 5.0))) <= RATE
+    hold(outbox, 1)
+    now = 5.0
+    while outbox.left():
+        now = max(now, outbox.due(ending=False))
+        drain(outbox, now)
+    assert now == pytest.approx(5.0 + (10 * RATE - FIRST_MESSAGE) / (4 * RATE), abs=0.03)
+
+
+def test_what_was_held_for_its_first_connection_is_no_backlog() -> None:
+    outbox = outbox_with(0.0, pace=4)
+    hold(outbox, 10)
+    outbox.restart(0, 5.0)
+    assert sum(sizes(drain(outbox, 5.0))) == 10 * RATE
+
+
+def test_messages_are_taken_up_to_the_end_of_one_utterance() -> None:
+    outbox = outbox_with(0.0)
+    hold(outbox, 0.2)
+    hold(outbox, 0.2)
+    assert outbox.take(0.0, ending=False)[-1] == EndUtterance(1600)
+    assert outbox.take(0.0, ending=False)[-1] == EndUtterance(3200)
+    assert outbox.take(0.0, ending=False) == []
+
+
+def test_silence_that_is_sent_belongs_to_no_sound_of_the_lane() -> None:
+    outbox = outbox_with(0.5)
+    outbox.add(Silence(4000, 800))
+    ledger = ledger_of(outbox)
+    for _ in range(25):
+        ledger.push(frame(ledger.end))  # withheld
+    release(outbox, ledger, 0.5)
+    assert drain(outbox, ending=True)[5:6] == [Silence(4000, 800)]
+    assert (outbox.lane(3999), outbox.lane(4000, stop=True)) == (3999, 4000)
+    assert [outbox.lane(number, stop=True) for number in (4001, 4400, 4800)] == [4000] * 3, "nothing stops later in it"
+    assert [outbox.lane(number) for number in (4000, 4400, 4800)] == [8000] * 3, "what starts in it starts after it"
+    assert (outbox.lane(4801), outbox.lane(8800, stop=True)) == (8001, 12_000)
+
+
+def test_silence_before_sound_that_follows_at_once_moves_nothing_after_it() -> None:
+    outbox = outbox_with(0.1)
+    outbox.add(Silence(800, 800))
+    release(outbox, ledger_of(outbox), 0.1)
+    drain(outbox, ending=True)
+    assert (outbox.lane(1600), outbox.lane(1700)) == (800, 900)
+
+
+def test_silence_has_no_place_on_the_next_connection() -> None:
+    outbox = outbox_with(0.1)
+    outbox.add(Silence(800, 800))
+    outbox.restart(0, 0.0)
+    assert drain(outbox) == [Send(0, 800)]
+    outbox.add(Silence(800, 800))
+    assert outbox.lane(10**6) == 800
+    assert drain(outbox) == [Silence(800, 800)]
+
+
+def test_an_end_that_an_earlier_connection_has_settled_is_not_told_again() -> None:
+    outbox = outbox_with(0.0)
+    hold(outbox, 0.5)
+    drain(outbox)
+    ledger_of(outbox).settle(4000)
+    hold(outbox, 0.5)
+    outbox.restart(4000 - 1600, 0.0)
+    assert [each for each in drain(outbox) if isinstance(each, EndUtterance)] == [EndUtterance(8000)]
+
+
+def test_what_waits_is_what_was_released_and_is_not_with_the_socket() -> None:
+    outbox = outbox_with(0.0)
+    ledger = ledger_of(outbox)
+    hold(outbox, 0.5)
+    for _ in range(50):
+        ledger.push(frame(ledger.end))  # withheld
+    hold(outbox, 0.4)
+    assert (outbox.waiting, outbox.unsettled) == (7200, True)
+    outbox.take(0.0, ending=False)
+    assert outbox.waiting == 7200, "under way"
+    outbox.wrote(4000)
+    assert outbox.waiting == 3200
+    drain(outbox)
+    assert (outbox.waiting, outbox.unsettled) == (0, True)
+    ledger.settle(ledger.end)
+    assert not outbox.unsettled

@@ -221,7 +221,7 @@ def test_token_and_connection_are_made_ahead_of_the_first_sound() -> None:
     assert line.grant() == [Open(1, "a=1")]
     assert line.open() == []
     assert line.phase() is Phase.LIVE
-    assert line.outputs == [Stood(1, 100.0, 100.0, 100.0)]
+    assert line.outputs == [Stood(1, 100.0, 100.0, 100.0, 100.0)]
     assert (line.session.connections, line.session.tokens) == (1, 1)
 
 
