@@ -140,6 +140,7 @@ def _parse(arguments: Sequence[str], say: Sentences) -> Job:
     commands: dict[str, Callable[[], Parser]] = {
         "demo": lambda: _demo_options(say),
         "transcribe": lambda: _transcribe_options(say),
+        "compare": lambda: _compare_options(say),
         "emulate": lambda: _emulate_options(say),
         "devices": lambda: _devices_options(say),
         "check": lambda: _check_options(say),
@@ -195,6 +196,8 @@ def _transcribe_options(say: Sentences) -> Parser:
     _add_endpoint(parser.options, say)
     about = partial(_about, say)
     choice("--mode", tuple(Mode), about("mode"), Mode)
+    add("--silence", metavar="SECONDS", type=number("--silence", say), help=about("silence"))
+    add("--hangover", metavar="SECONDS", type=number("--hangover", say), help=about("hangover"))
     choice("--model", tuple(Model), about("model"), Model)
     choice("--domain", tuple(Domain), about("domain"), Domain)
     add("--itn", action="store_true", default=None, help=about("itn"))
@@ -210,6 +213,53 @@ def _transcribe_options(say: Sentences) -> Parser:
         type=whole("--max-utterance", 0, math.inf, say),
         help=about("max_utterance"),
     )
+    return parser
+
+
+def _compare_options(say: Sentences) -> Parser:
+    parser = Parser(
+        "compare", say("Compare ways of getting from speech to text on the same recordings."), say, _compare
+    )
+    parser.arguments.add_argument(
+        "files", metavar="FILE", nargs="+", type=Path, help=say("WAV or FLAC files, heard one after another.")
+    )
+    add = parser.options.add_argument
+    add(
+        "--reference",
+        metavar="FILE",
+        dest="references",
+        nargs="+",
+        action="extend",
+        type=Path,
+        default=[],
+        help=say("What is said in them: .txt, .json or .srt, named like its recording or in their order."),
+    )
+    add(
+        "--ways",
+        metavar="A,B,…",
+        type=lambda text: tuple(each.strip() for each in text.split(",")),
+        default=(),
+        help=say(
+            "Which of baseline, token-cached, connection-kept, streaming, streaming-finalize; all of them without it."
+        ),
+    )
+    add("--per-channel", action="store_true", help=say("Each channel is a recording of its own; else their mean."))
+    add(
+        "--repeat",
+        metavar="N",
+        dest="repeats",
+        type=whole("--repeat", 1, 1000, say),
+        default=1,
+        help=say("How often each way hears each recording."),
+    )
+    add(
+        "--profile",
+        metavar="NAME",
+        default="",
+        help=say("Start an emulator that behaves like this, in place of the service: measured, design."),
+    )
+    add("--out", metavar="DIR", type=Path, help=say("Write report.html, utterances.csv and report.json there."))
+    _add_endpoint(parser.options, say)
     return parser
 
 
@@ -362,6 +412,26 @@ def _transcribe(
         endpoint=endpoint,
     )
     return transcribe.transcribe(request, os.environ, say)
+
+
+def _compare(
+    *,
+    files: list[Path],
+    references: list[Path],
+    ways: tuple[str, ...],
+    per_channel: bool,
+    repeats: int,
+    profile: str,
+    out: Path | None,
+    endpoint: str,
+    say: Sentences,
+) -> int:
+    if profile:
+        _profile(profile, say)
+    from captioner.commands import compare
+
+    request = compare.Request(files, references, ways, per_channel, repeats, profile, out, endpoint)
+    return compare.compare(request, os.environ, say)
 
 
 def _emulate(

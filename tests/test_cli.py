@@ -19,7 +19,7 @@ Captured = pytest.CaptureFixture[str]
 MISUSES = [
     (
         "nonsense",
-        "There is no command nonsense; there are demo, transcribe, emulate, devices, check, self-test, bench.",
+        "There is no command nonsense; there are demo, transcribe, compare, emulate, devices, check, self-test, bench.",
     ),
     ("--nonsense", "There is no option --nonsense. See: captioner --help"),
     ("--version demo", "demo is one argument too many. See: captioner --help"),
@@ -41,7 +41,7 @@ MISUSES = [
     ("transcribe a.wav --max-utterance 12.5", "--max-utterance: 12.5 is not a whole number from 0 on."),
     ("transcribe a.wav --format html", "--format: html is none of text, jsonl, srt, vtt."),
     ("transcribe a.wav --pace slow", "--pace: slow is none of realtime, fast."),
-    ("transcribe a.wav --mode nonsense", "--mode: nonsense is none of streaming."),
+    ("transcribe a.wav --mode nonsense", "--mode: nonsense is none of streaming, streaming-finalize, silence-wait."),
     ("transcribe a.wav --model gpt", "--model: gpt is none of sommers_ko, sommers_ja, whisper."),
     ("transcribe a.wav --domain call", "--domain: call is none of CALL, MEETING."),
     (
@@ -52,6 +52,18 @@ MISUSES = [
         "transcribe a.wav --endpoint http://example.com",
         "Endpoint: http://example.com is not encrypted: plain http is for this computer only; use https.",
     ),
+    ("compare", "FILE is missing. See: captioner compare --help"),
+    (
+        "compare a.wav --ways streaming,swift",
+        "There is no way swift; there are baseline, token-cached, connection-kept, streaming, streaming-finalize.",
+    ),
+    ("compare a.wav --profile swift", "There is no profile swift; there are design, measured."),
+    ("compare a.wav --repeat 0", "--repeat: 0 is not a whole number from 1 to 1000."),
+    (
+        "compare a.wav --profile design --endpoint http://127.0.0.1:9",
+        "--profile starts a service of its own: leave --endpoint out, or --profile.",
+    ),
+    ("compare missing.wav", "missing.wav: The file does not exist. Check its name. (No such file or directory)"),
     ("check --endpoint nowhere", "Endpoint: nowhere is not an address such as https://openapi.vito.ai."),
     ("demo --profile swift", "There is no profile swift; there are design, measured."),
     ("emulate --port 70000", "--port: 70000 is not a whole number from 0 to 65535."),
@@ -106,7 +118,7 @@ def test_a_korean_locale_gets_korean_sentences(
     assert sentence in err
 
 
-COMMANDS = ["", "demo", "transcribe", "emulate", "devices", "check", "self-test", "bench"]
+COMMANDS = ["", "demo", "transcribe", "compare", "emulate", "devices", "check", "self-test", "bench"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

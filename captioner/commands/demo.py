@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from captioner.account import Account
 from captioner.audio.wav import open_sound
@@ -39,14 +40,28 @@ def demo(profile: str, faults: Sequence[str], say: Sentences) -> int:
         return caption(sound, settings, ANYBODY, Lane(), display, say)
 
 
-def start(emulator: EmulatorProcess, profile: str, faults: Sequence[str], say: Sentences) -> str:
+def start(
+    emulator: EmulatorProcess,
+    profile: str,
+    faults: Sequence[str],
+    say: Sentences,
+    *,
+    known: tuple[Path, Path] | None = None,
+) -> str:
     """Start the emulator; return its URL.
+
+    Args:
+        emulator: not running yet.
+        profile: how it behaves.
+        faults: what goes wrong.
+        say: the person's language.
+        known: see `EmulatorProcess.start`.
 
     Raises:
         CommandError: it did not start.
     """
     try:
-        return emulator.start(profile, faults)
+        return emulator.start(profile, faults, known=known)
     except OSError as error:
         detail = error.strerror or type(error).__name__
         raise CommandError(

@@ -242,7 +242,7 @@ def _way(
         accuracy=sum(scores, Accuracy()) if scores else None,
         bill=Bill(
             runs=len(runs),
-            due=len(comparison.recordings) * comparison.repeats,
+            due=sum(bool(each.anchors) for each in comparison.recordings) * comparison.repeats,
             incomplete=sum(not run.complete or run.fault is not None for run in runs),
             played=sum(run.played for run in runs) / RATE,
             sent=round(sum(run.seconds_sent for run in runs), 6),

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
@@ -34,8 +35,15 @@ class EmulatorProcess:
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
 
-    def start(self, profile: str = "measured", faults: Sequence[str] = ()) -> str:
+    def start(
+        self, profile: str = "measured", faults: Sequence[str] = (), *, known: tuple[Path, Path] | None = None
+    ) -> str:
         """Start it on a free port; return its URL. It takes any credentials.
+
+        Args:
+            profile: how it behaves.
+            faults: what goes wrong, as the command line writes them.
+            known: the recording that it knows, and its script; None is the bundled sample call.
 
         Raises:
             OSError: it could not be started, ended at once, or said nothing in time (TimeoutError).
@@ -43,6 +51,8 @@ class EmulatorProcess:
         arguments = ["--port", "0", "--profile", profile, "--with-parent"]
         for fault in faults:
             arguments += ["--fault", fault]
+        if known is not None:
+            arguments += [f"--recording={known[0].absolute()}", f"--script={known[1].absolute()}"]
         said: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._process = subprocess.Popen(
             [*_program(), "emulate", *arguments],

@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
 import h11
@@ -95,6 +95,7 @@ class Emulator:
         self._connections: dict[asyncio.Task[None], _Connection] = {}
         self._keeper: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
+        self._ear = asyncio.Lock()
 
     @property
     def url(self) -> str:
@@ -156,7 +157,7 @@ class Emulator:
             self._server = None
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = _Connection(self.service, reader, writer, self._wake.set)
+        connection = _Connection(self.service, reader, writer, self._wake.set, self._ear)
         task = asyncio.get_running_loop().create_task(connection.run(), name="emulator connection")
         self._connections[task] = connection
         task.add_done_callback(lambda done: self._connections.pop(done, None))
@@ -260,6 +261,13 @@ async def _wait(event: asyncio.Event, deadline: float | None) -> None:
         await asyncio.wait_for(event.wait(), max(0.0, deadline - time.perf_counter()))
 
 
+_Inbox: TypeAlias = "asyncio.Queue[tuple[Opcode, bytes, float]]"
+"""Messages that came and are not heard yet: kind, content, and the time of time.perf_counter() at which each came."""
+
+_UNHEARD = 256
+"""So many of them at most; then the peer has to wait."""
+
+
 class _Gone(Exception):
     """The peer has gone."""
 
@@ -273,11 +281,13 @@ class _Connection:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         on_fault_times: Callable[[], None],
+        ear: asyncio.Lock,
     ) -> None:
         self._service = service
         self._reader = reader
         self._writer = writer
         self._on_fault_times = on_fault_times
+        self._ear = ear
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -391,22 +401,24 @@ class _Connection:
 
     async def _converse(self, protocol: ServerProtocol, session: Session) -> None:
         """Carry messages both ways until either side ends it."""
-        reading = asyncio.create_task(self._read(protocol, session), name="emulator reading")
+        inbox: _Inbox = asyncio.Queue(_UNHEARD)
+        reading = asyncio.create_task(self._read(protocol, session, inbox), name="emulator reading")
+        hearing = asyncio.create_task(self._hear(protocol, session, inbox), name="emulator hearing")
         speaking = asyncio.create_task(self._speak(protocol, session), name="emulator speaking")
         try:
-            await asyncio.wait((reading, speaking), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((reading, hearing, speaking), return_when=asyncio.FIRST_COMPLETED)
             if speaking.done() and not reading.done() and protocol.state is not State.CLOSED:
                 # Our Close is out; the peer has a while to answer it.
                 await asyncio.wait((reading,), timeout=_CLOSING)
         finally:
-            reading.cancel()
-            speaking.cancel()
-            results = await asyncio.gather(reading, speaking, return_exceptions=True)
+            for each in (reading, hearing, speaking):
+                each.cancel()
+            results = await asyncio.gather(reading, hearing, speaking, return_exceptions=True)
         for result in results:
             if isinstance(result, Exception):
                 raise result
 
-    async def _read(self, protocol: ServerProtocol, session: Session) -> None:
+    async def _read(self, protocol: ServerProtocol, session: Session, inbox: _Inbox) -> None:
         kind = Opcode.BINARY
         parts: list[bytes] = []
         while True:
@@ -428,12 +440,13 @@ class _Connection:
                             kind, parts = event.opcode, []
                         parts.append(bytes(event.data))
                         if event.fin:
-                            await self._take(protocol, session, kind, b"".join(parts))
+                            await inbox.put((kind, b"".join(parts), now))
                     case _:
                         pass
             self._flush(protocol)
             await self._writer.drain()
             if protocol.state is not State.OPEN and not session.over:
+                await inbox.join()
                 close = protocol.close_rcvd or protocol.close_sent
                 by_peer = protocol.close_sent is None or protocol.close_rcvd is not None
                 session.leave(None if close is None else close.code, time.perf_counter(), by_peer=by_peer)
@@ -441,19 +454,23 @@ class _Connection:
             if not data or protocol.state is State.CLOSED or protocol.close_expected():
                 return
 
-    async def _take(self, protocol: ServerProtocol, session: Session, kind: Opcode, message: bytes) -> None:
-        if kind is Opcode.TEXT:
-            try:
-                text = message.decode()
-            except UnicodeDecodeError:
-                protocol.fail(1007)
-                return
-            session.command(text, time.perf_counter())
-            self._woken.set()
-            return
-        for _ in session.hearing(message, time.perf_counter()):
-            self._woken.set()
-            await asyncio.sleep(0)
+    async def _hear(self, protocol: ServerProtocol, session: Session, inbox: _Inbox) -> None:
+        """Take the messages, each as of when it came: the work of listening is no part of the service's delays."""
+        while True:
+            kind, message, now = await inbox.get()
+            if kind is Opcode.TEXT:
+                try:
+                    session.command(message.decode(), now)
+                except UnicodeDecodeError:
+                    protocol.fail(1007)
+                    self._flush(protocol)
+                self._woken.set()
+            else:
+                async with self._ear:  # one after another, so that whoever waits for an answer waits for one at most
+                    for _ in session.hearing(message, now):
+                        self._woken.set()
+                        await asyncio.sleep(0)
+            inbox.task_done()
 
     async def _speak(self, protocol: ServerProtocol, session: Session) -> None:
         while not session.over:

@@ -40,8 +40,28 @@
         <translation>방식</translation>
     </message>
     <message>
-        <source>Streaming sends sound all the time and shows text while it is spoken.</source>
-        <translation>스트리밍은 소리를 계속 보내고, 말하는 동안 글자를 보여 줍니다.</translation>
+        <source>Streaming sends sound all the time and shows text while it is spoken. With faster finals a short pause ends an utterance; a sentence may be cut there. Silence-wait sends an utterance only when it is over, which takes less sound and more time.</source>
+        <translation>스트리밍은 소리를 계속 보내고, 말하는 동안 글자를 보여 줍니다. 빠른 확정은 짧은 쉼에서 발화를 끝내므로 문장이 잘릴 수 있습니다. 침묵 대기는 발화가 끝난 뒤에야 보내므로 소리를 덜 보내지만 더 늦습니다.</translation>
+    </message>
+    <message>
+        <source>Silence before sending</source>
+        <translation>보내기 전 침묵</translation>
+    </message>
+    <message>
+        <source>In silence-wait: silence after which an utterance is over and is sent.</source>
+        <translation>침묵 대기에서, 이만큼 조용하면 발화가 끝난 것으로 보고 보냅니다.</translation>
+    </message>
+    <message>
+        <source>Pause before a faster final</source>
+        <translation>빠른 확정의 쉼</translation>
+    </message>
+    <message>
+        <source>With faster finals: silence after which the final text is asked for; shorter is faster, but cuts sentences.</source>
+        <translation>빠른 확정에서, 이만큼 조용하면 확정된 글을 요청합니다. 짧을수록 빠르지만 문장이 잘립니다.</translation>
+    </message>
+    <message>
+        <source>Silence-wait</source>
+        <translation>침묵 대기</translation>
     </message>
     <message>
         <source>Model</source>
@@ -1802,6 +1822,70 @@
     <message>
         <source>← faster</source>
         <translation>← 빠름</translation>
+    </message>
+    <message>
+        <source>--profile starts a service of its own: leave --endpoint out, or --profile.</source>
+        <translation>--profile은 서비스를 직접 시작합니다. --endpoint나 --profile 가운데 하나를 빼세요.</translation>
+    </message>
+    <message>
+        <source>Compare ways of getting from speech to text on the same recordings.</source>
+        <translation>말소리가 글이 되는 여러 방식을 같은 녹음으로 비교합니다.</translation>
+    </message>
+    <message>
+        <source>WAV or FLAC files, heard one after another.</source>
+        <translation>WAV 또는 FLAC 파일. 차례로 듣습니다.</translation>
+    </message>
+    <message>
+        <source>What is said in them: .txt, .json or .srt, named like its recording or in their order.</source>
+        <translation>녹음에서 실제로 한 말: .txt, .json, .srt. 이름이 녹음과 같거나 순서가 같아야 합니다.</translation>
+    </message>
+    <message>
+        <source>Which of baseline, token-cached, connection-kept, streaming, streaming-finalize; all of them without it.</source>
+        <translation>baseline, token-cached, connection-kept, streaming, streaming-finalize 가운데 비교할 방식. 없으면 모두 비교합니다.</translation>
+    </message>
+    <message>
+        <source>Each channel is a recording of its own; else their mean.</source>
+        <translation>채널마다 따로 녹음으로 다룹니다. 없으면 평균을 씁니다.</translation>
+    </message>
+    <message>
+        <source>How often each way hears each recording.</source>
+        <translation>방식마다 녹음 하나를 몇 번 듣는지.</translation>
+    </message>
+    <message>
+        <source>Start an emulator that behaves like this, in place of the service: measured, design.</source>
+        <translation>서비스 대신 이렇게 동작하는 에뮬레이터를 시작합니다: measured, design.</translation>
+    </message>
+    <message>
+        <source>Write report.html, utterances.csv and report.json there.</source>
+        <translation>이 폴더에 report.html, utterances.csv, report.json을 씁니다.</translation>
+    </message>
+    <message>
+        <source>There is no way {name}; there are {names}.</source>
+        <translation>{name} 방식은 없습니다. 있는 방식: {names}.</translation>
+    </message>
+    <message>
+        <source>{file} is given twice; use --repeat to hear it more often.</source>
+        <translation>{file} 파일이 두 번 나왔습니다. 여러 번 들으려면 --repeat을 쓰세요.</translation>
+    </message>
+    <message>
+        <source>The comparison was stopped before its first run.</source>
+        <translation>첫 실행이 끝나기 전에 비교를 멈췄습니다.</translation>
+    </message>
+    <message>
+        <source>The report is in {path}.</source>
+        <translation>보고서: {path}</translation>
+    </message>
+    <message>
+        <source>an emulator on this computer, profile {profile}</source>
+        <translation>이 컴퓨터의 에뮬레이터, 프로필 {profile}</translation>
+    </message>
+    <message>
+        <source>{name}, run {repeat} of {repeats}</source>
+        <translation>{name}, 실행 {repeat}/{repeats}</translation>
+    </message>
+    <message>
+        <source>{time} left</source>
+        <translation>{time} 남음</translation>
     </message>
 </context>
 </TS>

@@ -212,6 +212,23 @@ def test_the_options_of_recognition_reach_the_service(opening: Path, keys: None)
     }
 
 
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ("--mode silence-wait --silence 0.1", "Silence before sending: 0.1 is not between 0.2 and 2 s."),
+        ("--silence 2.1", "Silence before sending: 2.1 is not between 0.2 and 2 s."),
+        ("--mode streaming-finalize --hangover 0.05", "Pause before a faster final: 0.05 is not between 0.1 and 2 s."),
+        ("--hangover soon", "--hangover: soon is not a number."),
+        ("--silence nan", "--silence: nan is not a number."),
+    ],
+)
+def test_pauses_have_bounds(options: str, sentence: str, opening: Path, keys: None, capsys: Captured) -> None:
+    assert run(opening, *options.split()) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert one_line(err).endswith(sentence)
+
+
 # ---------------------------------------------------------------- running
 
 
@@ -286,7 +303,7 @@ def refused(
     """Run a lane that ends before anything was recognised, with little patience."""
     sink = Sink(out, Sentences())
     sink.open()
-    lane = Lane(pace=Pace.FAST, patience=patience or Patience(unreachable=0.3, service=0.3))
+    lane = Lane(pace=Pace.FAST, patience=patience or Patience(unreachable=2.0, service=2.0))
     with pytest.raises(CommandError) as caught:
         caption(
             open_sound(opening),

@@ -296,6 +296,7 @@ def test_what_ended_early_or_was_not_done_is_said_first() -> None:
             comparison,
             runs=(comparison.runs[0], broken),
             recordings=(comparison.recordings[0], silent),
+            repeats=2,
             stopped=True,
         )
     ).text

@@ -101,3 +101,35 @@ def test_as_fast_as_it_goes_nothing_is_lost_and_one_eos_is_sent(
     extra = service.log.connections[0].audio_bytes // 2 - lines[-1]["captured_samples"]
     assert 0 <= extra <= 32  # the resampler's delay, in front
     assert service.log.connections[0].close_code == 1000
+
+
+@pytest.mark.parametrize(
+    ("options", "commands"),
+    [
+        (["--mode", "silence-wait", "--silence", "0.4"], ["Finalize", "EOS"]),
+        (["--mode", "streaming-finalize", "--hangover", "0.3"], ["Finalize", "EOS"]),
+    ],
+    ids=["silence-wait", "streaming-finalize"],
+)
+def test_every_word_comes_in_every_mode(
+    options: list[str],
+    commands: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    with EmulatedService() as service:
+        fast = ["--pace", "fast", "--format", "jsonl", "--endpoint", service.url]
+        assert main(["transcribe", str(SAMPLE), *fast, *options]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    check_words([line for line in lines if line["type"] == "final"])
+    check_account(lines[-1])
+    (sent,) = service.commands
+    assert list(dict.fromkeys(json.loads(each)["type"] if each != "EOS" else each for each in sent)) == commands
+    assert len(sent) > 10
+    sound = service.log.connections[0].audio_bytes // 2
+    if "silence-wait" in options:
+        assert sound < lines[-1]["captured_samples"], "silence did not leave"
+    else:
+        assert sound >= lines[-1]["captured_samples"]

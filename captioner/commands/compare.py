@@ -1,0 +1,379 @@
+"""`captioner compare`: the same recordings through several ways at once, with a report of what each is worth.
+
+Everything that can be wrong with the command line, the files and the account is found out before anything is opened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from itertools import cycle
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from captioner.account import Account
+from captioner.audio.wav import open_sound
+from captioner.commands.demo import ANYBODY, start
+from captioner.commands.ending import CommandError, ExitCode, failed
+from captioner.commands.output import complain, terminal
+from captioner.commands.transcribe import Interrupts, account_for, settings_for
+from captioner.compare.analysis import analyse
+from captioner.compare.outcome import AnchorSource, Comparison, Design, Reference, Way
+from captioner.compare.reference import read_reference, references_for
+from captioner.compare.report import table, write_report
+from captioner.compare.run import TIMEOUT, Dial, Progress, Runs, ServiceLine, Take, listen
+from captioner.compare.ways import groups
+from captioner.compare.wording import recording_name, way_name
+from captioner.emulator.process import EmulatorProcess
+from captioner.emulator.profiles import PROFILES, Profile
+from captioner.emulator.recording import load_recording
+from captioner.emulator.script import ScriptError
+from captioner.errors import Fault, FaultError
+from captioner.events import RATE
+from captioner.language import Sentences
+from captioner.places import FileProblem
+from captioner.settings import Settings
+from captioner.stt.link import Network
+from captioner.ui.viewstate import fault_sentence
+
+if TYPE_CHECKING:
+    from rich import progress as rich
+
+_WIDTH = 160
+"""Columns of the table where no terminal says how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command line asks for.
+
+    Attributes:
+        ways: by name; empty is all of them.
+        profile: of the emulator; empty is the real service, or whatever stands at the endpoint.
+        endpoint: "" is the environment's, else the settings'.
+    """
+
+    files: Sequence[Path]
+    references: Sequence[Path]
+    ways: Sequence[str]
+    per_channel: bool
+    repeats: int
+    profile: str
+    out: Path | None
+    endpoint: str
+
+
+def compare(request: Request, environment: Mapping[str, str], say: Sentences) -> int:
+    """Check everything, run the comparison, write the report; return the exit code.
+
+    Raises:
+        CommandError: with one of the codes from 2 to 4; or nothing was heard before somebody stopped it.
+    """
+    ways = _ways(request.ways, say)
+    if request.profile and request.endpoint:
+        sentence = say("--profile starts a service of its own: leave --endpoint out, or --profile.")
+        raise CommandError(ExitCode.BAD_INPUT, sentence)
+    settings = Settings() if request.profile else settings_for({}, request.endpoint, environment, say)
+    sources = _sources(request, say)
+    account = ANYBODY if request.profile else account_for(say)
+    made = _make_folder(request.out, say)
+    written = False
+    try:
+        takes = [asyncio.run(_listen(source, settings, say)) for source in sources]
+        if not any(take.recording.anchors for take in takes):
+            names = ", ".join(recording_name(take.recording, say) for take in takes)
+            sentence = say("{name}: no speech was found, so there is nothing to compare.", name=names)
+            raise CommandError(ExitCode.BAD_INPUT, sentence)
+        started = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M")
+        with _Display(takes, request.repeats, say) as display:
+            scripts = {source.path: source.script for source in sources if source.script is not None}
+            service = (
+                _Emulated(request.profile, max(map(len, groups(ways))), scripts, say)
+                if request.profile
+                else _Standing(settings, account)
+            )
+            runs = Runs(takes, ways, request.repeats, settings, service.of, display.show)
+            trouble = asyncio.run(_run(runs))
+        if runs.hopeless is not None:
+            raise failed(runs.hopeless, say)
+        if not runs.done:
+            raise trouble or CommandError(ExitCode.INCOMPLETE, say("The comparison was stopped before its first run."))
+        comparison = Comparison(
+            recordings=tuple(take.recording for take in takes),
+            ways=ways,
+            repeats=request.repeats,
+            runs=tuple(runs.done),
+            timeout=TIMEOUT,
+            silence=settings.silence,
+            service=service.name,
+            started=started,
+            design=_design(PROFILES[request.profile], settings.silence) if request.profile else None,
+            stopped=runs.stopped,
+        )
+        problem = _report(comparison, request.out, say)
+        written = problem is None
+    finally:
+        if made is not None and not written:
+            with suppress(OSError):  # something is in it
+                made.rmdir()
+    _print(comparison, say)
+    for sentence in [trouble.sentence if trouble else "", say(problem.sentence, **problem.values) if problem else ""]:
+        if sentence:
+            complain(sentence)
+    if request.out is not None and written:
+        print(say("The report is in {path}.", path=request.out), flush=True)
+    complete = _is_complete(comparison) and trouble is None and problem is None
+    return ExitCode.COMPLETE if complete else ExitCode.INCOMPLETE
+
+
+# ---------------------------------------------------------------- before anything is opened
+
+
+def _ways(names: Sequence[str], say: Sentences) -> tuple[Way, ...]:
+    """Return the ways in the order of the report."""
+    for name in names:
+        if name not in tuple(Way):
+            sentence = say("There is no way {name}; there are {names}.", name=name, names=", ".join(Way))
+            raise CommandError(ExitCode.BAD_INPUT, sentence)
+    return tuple(way for way in Way if not names or way in names)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A lane of a file that was found good.
+
+    Attributes:
+        name: that the report calls the file.
+        script: the reference's own file.
+    """
+
+    path: Path
+    name: str
+    channel: int | None
+    reference: Reference | None
+    script: Path | None
+
+
+def _sources(request: Request, say: Sentences) -> list[_Source]:
+    """Check the files and their references; return what is to be heard.
+
+    Raises:
+        CommandError: one of them cannot be used.
+    """
+    channels = list[int]()
+    for path in request.files:
+        try:
+            sound = open_sound(path)
+        except FaultError as error:
+            raise failed(error.fault, say, about=str(path)) from error
+        sound.close()
+        channels.append(sound.channels)
+    resolved = [path.resolve() for path in request.files]
+    twice = next((path for path, real in zip(request.files, resolved, strict=True) if resolved.count(real) > 1), None)
+    if twice is not None:
+        sentence = say("{file} is given twice; use --repeat to hear it more often.", file=twice)
+        raise CommandError(ExitCode.BAD_INPUT, sentence)
+    paths = references_for(request.files, request.references)
+    if isinstance(paths, FileProblem):
+        raise CommandError(ExitCode.BAD_INPUT, say(paths.sentence, **paths.values))
+    names = Counter(path.name for path in request.files)
+    sources = list[_Source]()
+    for path, count, given in zip(request.files, channels, paths, strict=True):
+        reference = None if given is None else read_reference(given)
+        if isinstance(reference, FileProblem):
+            raise CommandError(ExitCode.BAD_INPUT, say(reference.sentence, **reference.values))
+        name = path.name if names[path.name] == 1 else str(path)
+        split = range(1, count + 1) if request.per_channel and count > 1 else [None]
+        sources += [_Source(path, name, channel, reference, given) for channel in split]
+    return sources
+
+
+async def _listen(source: _Source, settings: Settings, say: Sentences) -> Take:
+    try:
+        return await listen(source.path, source.name, source.channel, source.reference, silence=settings.silence)
+    except FaultError as error:
+        raise failed(error.fault, say, about=str(source.path)) from error
+
+
+def _make_folder(out: Path | None, say: Sentences) -> Path | None:
+    """Make sure that the report can be written; return the folder where it was made for it."""
+    if out is None:
+        return None
+    try:
+        made = not out.exists()
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except (OSError, ValueError) as error:  # ValueError: a name that no folder can have
+        detail = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        sentence = say("The report cannot be written to {path} ({detail}).", path=out, detail=detail)
+        raise CommandError(ExitCode.BAD_INPUT, sentence) from error
+    return out if made else None
+
+
+# ---------------------------------------------------------------- who recognises
+
+
+class _Standing:
+    """The service at the endpoint, the same for all recordings."""
+
+    def __init__(self, settings: Settings, account: Account) -> None:
+        self.name = settings.endpoint
+        self._network, self._account = Network.of(settings), account
+
+    @asynccontextmanager
+    async def of(self, take: Take) -> AsyncIterator[Dial]:
+        """Return how it is reached."""
+        del take
+        yield partial(ServiceLine, self._network, self._account)
+
+
+class _Emulated:
+    """Emulators for each recording, which know what is said in it where a reference tells when.
+
+    Without one they know the bundled sample call, and say of any other recording that they heard something. Every way
+    of a group has an emulator to itself: what one of them is listening to must not delay its answer to another way.
+
+    Args:
+        profile: by name.
+        count: of emulators, as many as ways run side by side.
+        scripts: the references' files, by their recordings'.
+        say: the person's language.
+    """
+
+    def __init__(self, profile: str, count: int, scripts: Mapping[Path, Path], say: Sentences) -> None:
+        self.name = say("an emulator on this computer, profile {profile}", profile=profile)
+        self._profile, self._count, self._scripts, self._say = profile, count, scripts, say
+
+    @asynccontextmanager
+    async def of(self, take: Take) -> AsyncIterator[Dial]:
+        """Start them; return how they are reached, in turn.
+
+        Raises:
+            CommandError: one did not start.
+        """
+        with ExitStack() as stack:
+            known = self._known(take, Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="captioner-"))))
+            networks = list[Network]()
+            for _ in range(self._count):
+                emulator = stack.enter_context(EmulatorProcess())
+                url = start(emulator, self._profile, (), self._say, known=known)
+                networks.append(Network.of(Settings(endpoint=url)))
+            in_turn = cycle(networks)
+            yield lambda post: ServiceLine(next(in_turn), ANYBODY, post)
+
+    def _known(self, take: Take, folder: Path) -> tuple[Path, Path] | None:
+        """Return the recording and its script; None where nothing tells when something is said in it."""
+        reference, script = take.recording.reference, self._scripts.get(take.path)
+        if reference is None or script is None or take.recording.anchored_by is not AnchorSource.REFERENCE:
+            return None
+        try:
+            load_recording(take.path, script)
+        except ScriptError:
+            # Another encoding, or a form that the emulator does not read: it is written anew.
+            script = folder / "script.json"
+            spoken = [
+                {"text": each.text, "start": (each.start or 0) / RATE, "stop": (each.stop or 0) / RATE}
+                for each in reference.spoken
+            ]
+            script.write_text(json.dumps({"utterances": spoken}, ensure_ascii=False), encoding="utf-8")
+        return take.path, script
+
+
+def _design(profile: Profile, silence: float) -> Design | None:
+    """Return the delays of a profile that has no chance in them."""
+    ranges = (profile.token_delay, profile.connect_delay, profile.speech_final_delay, profile.finalize_final_delay)
+    if any(low != high for low, high in ranges):
+        return None
+    token, connect, text, ended = (low for low, _ in ranges)
+    return Design(silence, token, connect, text) if text == ended == profile.eos_final_delay[0] else None
+
+
+# ---------------------------------------------------------------- the runs
+
+
+async def _run(runs: Runs) -> CommandError | None:
+    """Run them; return what ended them before their time."""
+    with Interrupts(runs.stop, runs.stop_now):
+        try:
+            await runs.run()
+        except CommandError as error:
+            return error
+    return None
+
+
+class _Display:
+    """How far the comparison is, on standard error: a bar on a terminal, else a line for each group that is done."""
+
+    def __init__(self, takes: Sequence[Take], repeats: int, say: Sentences) -> None:
+        self._takes, self._repeats, self._say = takes, repeats, say
+        self._bar: rich.Progress | None = None
+        self._task: rich.TaskID | None = None
+
+    def __enter__(self) -> _Display:
+        if sys.stderr.isatty():
+            from rich.progress import BarColumn, Progress, TextColumn
+
+            columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[left]}"))
+            # drawn when there is news: a thread of its own would show in the delays
+            self._bar = Progress(*columns, console=terminal(), auto_refresh=False, transient=True)
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def show(self, progress: Progress) -> None:
+        """Show it."""
+        say = self._say
+        name = recording_name(self._takes[progress.take].recording, say)
+        what = say("{name}, run {repeat} of {repeats}", name=name, repeat=progress.repeat, repeats=self._repeats)
+        seconds = max(0, round(progress.total - progress.done))
+        left = say("{time} left", time=f"{seconds // 60}:{seconds % 60:02}")
+        if self._bar is None:
+            if progress.over:
+                ways = ", ".join(way_name(way, say) for way in progress.ways)
+                complain(f"{what}: {ways}. {left}.")
+            return
+        if self._task is None:
+            self._task = self._bar.add_task(what, total=progress.total, left=left)
+        self._bar.update(self._task, description=what, completed=progress.done, left=left, refresh=True)
+
+
+# ---------------------------------------------------------------- what came of it
+
+
+def _words(say: Sentences) -> Callable[[Fault], str]:
+    return lambda fault: fault_sentence(fault, say)
+
+
+def _report(comparison: Comparison, out: Path | None, say: Sentences) -> FileProblem | None:
+    if out is None:
+        return None
+    written = write_report(comparison, out, say, _words(say))
+    return written if isinstance(written, FileProblem) else None
+
+
+def _print(comparison: Comparison, say: Sentences) -> None:
+    """Print the table."""
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() else _WIDTH
+    console = Console(highlight=False, markup=False, emoji=False, width=width)
+    console.print(table(analyse(comparison), say, _words(say)))
+
+
+def _is_complete(comparison: Comparison) -> bool:
+    """Whether every recording was heard to its end by every way, and nothing was lost."""
+    due = len(comparison.recordings) * len(comparison.ways) * comparison.repeats
+    whole = sum(run.complete and run.fault is None for run in comparison.runs)
+    return not comparison.stopped and whole == due

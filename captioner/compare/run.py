@@ -1,0 +1,454 @@
+"""The runs of a comparison: the same sound into several lanes at once, and what came of each.
+
+Theory of operation
+-------------------
+A take is one lane of sound, to be heard by every way. One reader of its file posts each block to all lanes of a group
+at the pace of speech, so they hear the same samples on one absolute schedule; blocks are never written to, so they are
+shared. Apart from that a lane knows nothing of the others: each has its own pipeline, engine, connection and token, so
+that delays and bill are its own. Groups are as large as the service allows, and run one after another.
+
+    takes ──► repeats ──► groups ──► lanes, side by side ──► WayRun
+
+A lane that fails has ended, and the others go on. Where nothing connects at all, the first group ends it (`hopeless`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, Protocol, TypeAlias, assert_never
+
+from captioner.account import Account
+from captioner.audio.conditioning import Conditioner
+from captioner.audio.wav import open_sound
+from captioner.compare.matching import anchor_error, anchors_of, find_anchors
+from captioner.compare.outcome import Anchor, AnchorError, AnchorSource, Heard, Recording, Reference, Way, WayRun
+from captioner.compare.ways import RECIPES, groups
+from captioner.engine import Engine, Performer
+from captioner.errors import Fault, FaultError
+from captioner.events import (
+    RATE,
+    Action,
+    AudioBlock,
+    FinalShown,
+    Finished,
+    Frame,
+    GapShown,
+    GetToken,
+    InterimShown,
+    Measured,
+    News,
+    Open,
+    SourceEnded,
+    StateChanged,
+    Stop,
+    StopNow,
+    Update,
+    Withdrawn,
+    Write,
+)
+from captioner.pipeline import Lane, Pipeline
+from captioner.settings import Settings
+from captioner.stt.link import Link, Network, Tokens
+from captioner.stt.policy import Patience
+
+TIMEOUT: Final = 30.0
+"""Seconds after an utterance at which a final that never came is entered; sound without a connection is kept for it as
+long after the recording's end."""
+
+FAR: Final = 500.0
+"""Milliseconds: ends of speech in a reference that are further than that from those in the sound are another's."""
+
+ON_A_CLEAN_LINE: Final = AnchorError(p50_ms=5.875, p95_ms=10.25, n=300, here=False)
+"""Error of the ends of speech that end-pointing finds, over synthetic calls whose truth is known; the tests measure it
+again."""
+
+_BYTES_A_SECOND = 2 * RATE
+
+
+# ---------------------------------------------------------------- what is heard
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """A recording and its file."""
+
+    path: Path
+    recording: Recording
+
+
+async def listen(
+    path: Path, name: str, channel: int | None, reference: Reference | None, *, silence: float = 0.5
+) -> Take:
+    """Hear a recording once, to find its utterances: from the reference's times where they are those of the speech.
+
+    Args:
+        path: of a sound file.
+        name: that the report calls it.
+        channel: from 1; None is the mean of all.
+        reference: what is said in the file. Times that do not fit the sound are not used.
+        silence: seconds that part two utterances.
+
+    Raises:
+        FaultError: as `open_sound`.
+    """
+    frames, length = await _conditioned(path, channel)
+    found = find_anchors(frames, silence=silence)
+    anchors, source = found, AnchorSource.SOUND
+    error: AnchorError | None = ON_A_CLEAN_LINE
+    if reference is not None and reference.exact and (spoken := reference.of_channel(channel)):
+        true = tuple(Anchor(each.start, min(each.stop, length)) for each in anchors_of(spoken) if each.start < length)
+        here = anchor_error(found, true)
+        fits = anchors_of(spoken)[-1].stop <= length + RATE // 2 and (here is None or here.p50_ms <= FAR)
+        if fits:
+            anchors, source, error = true, AnchorSource.REFERENCE, here
+    return Take(path, Recording(name, channel, length, anchors, source, error, reference))
+
+
+async def _conditioned(path: Path, channel: int | None) -> tuple[list[Frame], int]:
+    """Return a file as frames of a lane, and its length in samples."""
+    sound = open_sound(path, channel)
+    conditioner = Conditioner(sound.rate, sound.channels, channel)
+    frames = list[Frame]()
+
+    def take(block: AudioBlock | SourceEnded) -> None:
+        if isinstance(block, AudioBlock):
+            frames.extend(conditioner.push(block))
+
+    async def room() -> None:
+        await asyncio.sleep(0)  # so that it can be interrupted
+
+    await sound.play(take, clock=time.perf_counter, room=room, block_ms=200)
+    frames += conditioner.flush()
+    return frames, conditioner.length
+
+
+# ---------------------------------------------------------------- who recognises it
+
+
+class Line(Performer, Protocol):
+    """One lane's own way to a service."""
+
+    async def prepare(self) -> None:
+        """Do what is to be done once in a program's life, so that it shows in no delay."""
+        ...
+
+    async def aclose(self) -> None:
+        """End everything; news of the ends are still posted."""
+        ...
+
+
+Dial: TypeAlias = Callable[[Callable[[News], None]], Line]
+"""Makes a line, which posts its news there."""
+
+
+class ServiceLine:
+    """A line to a service over sockets, with a token of its own.
+
+    Args:
+        network: where the service is.
+        account: what it knows us by.
+        post: takes the news, on the loop's thread.
+    """
+
+    def __init__(self, network: Network, account: Account, post: Callable[[News], None]) -> None:
+        self._tokens = Tokens(network, account)
+        self._link = Link(self._tokens, post)
+
+    def perform(self, action: Action) -> None:
+        """See `Link.perform`."""
+        self._link.perform(action)
+
+    async def prepare(self) -> None:
+        """Learn what the system knows of the way, and load every library; what is wrong, the lane finds out."""
+        with suppress(FaultError):
+            await self._tokens.way.find()
+        await _rehearse()
+
+    async def aclose(self) -> None:
+        """See `Link.aclose`."""
+        await self._link.aclose()
+        await self._tokens.aclose()
+
+
+async def _rehearse() -> None:
+    """Ask a service that knows nobody for a token and a connection: the first time in a program's life loads code."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(_ANSWER)
+            await writer.drain()
+        writer.close()
+
+    done = asyncio.Event()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        tokens = Tokens(Network.of(Settings(endpoint=url)), Account("nobody", "nobody"))
+        link = Link(tokens, lambda _: done.set())
+        for action in (GetToken(), Open(1, "")):
+            done.clear()
+            link.perform(action)
+            await done.wait()
+        await link.aclose()
+        await tokens.aclose()
+
+
+_TOKEN = b'{"access_token": "none", "expire_at": 4000000000}'
+_ANSWER = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(_TOKEN), _TOKEN)
+"""A token to whoever asks for one, and no stream to whoever asks for that."""
+
+
+# ---------------------------------------------------------------- a lane
+
+
+class _Lane:
+    """One way through one take: its engine, its line, and what it brought so far."""
+
+    def __init__(self, way: Way, channel: int | None, settings: Settings, dial: Dial, clock: Callable[[], float]):
+        recipe = RECIPES[way]
+        lane = Lane(channel=channel, patience=Patience(tail=TIMEOUT), connecting=recipe.connecting)
+        self.way = way
+        self.engine = Engine(Pipeline(replace(settings, mode=recipe.mode), lane), self._show, clock=clock)
+        self.line = dial(self.engine.post)
+        self._sent = 0  # bytes of sound
+        self._finals: list[Heard] = []
+        self._gaps: list[GapShown] = []
+        self._interims: dict[int, list[tuple[float, str]]] = {}
+
+    def perform(self, action: Action) -> None:
+        """Do what the lane wants, and keep the account of the sound that it sends."""
+        if isinstance(action, Write) and isinstance(action.data, bytes):
+            self._sent += len(action.data)
+        self.line.perform(action)
+
+    async def close(self) -> None:
+        self.engine.close()
+        await self.line.aclose()
+
+    def _show(self, update: Update) -> None:
+        match update:
+            case InterimShown(at, caption):
+                if not caption.provisional:  # which is no new text
+                    self._interims.setdefault(caption.utterance, []).append((at, caption.text))
+            case FinalShown(at, caption, stages):
+                shown = tuple(self._interims.pop(caption.utterance, ()))
+                self._finals.append(Heard(caption, at, stages, shown))
+            case Withdrawn():
+                self._interims.pop(update.utterance, None)
+            case GapShown():
+                self._gaps.append(update)
+            case StateChanged() | Measured() | Finished():
+                pass
+            case _:
+                assert_never(update)
+
+    def run(self, recording: int, repeat: int, played: int) -> WayRun:
+        """Say what came of it; the lane has ended."""
+        finished = self.engine.finished
+        assert finished is not None
+        summary = finished.summary
+        return WayRun(
+            recording=recording,
+            way=self.way,
+            repeat=repeat,
+            played=played,
+            finals=tuple(self._finals),
+            gaps=tuple(self._gaps),
+            seconds_sent=self._sent / _BYTES_A_SECOND,
+            connections=summary.connections,
+            tokens=summary.tokens,
+            complete=summary.complete,
+            fault=finished.fault,
+        )
+
+
+# ---------------------------------------------------------------- all of them
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a comparison is.
+
+    Attributes:
+        take: the index of what is being heard.
+        ways: that hear it just now.
+        done, total: seconds of sound; a take counts once for every group and repeat.
+        over: the group has just ended.
+    """
+
+    take: int
+    repeat: int
+    ways: tuple[Way, ...]
+    done: float
+    total: float
+    over: bool
+
+
+class Runs:
+    """The runs of a comparison, to be made once.
+
+    Args:
+        takes: those in which nobody speaks are left out.
+        ways: in the order of the report.
+        repeats: how often each way goes through each take.
+        settings: of every lane, but for its mode.
+        service: who recognises a take, for as long as its runs last.
+        progress: called about once a second, and after every group.
+        clock: seconds that only grow.
+
+    Attributes:
+        done: the runs, in the order in which they ended.
+        stopped: a person did not want to wait for the rest.
+        hopeless: why nothing connected at all, so that there is no rest; None where it did.
+    """
+
+    def __init__(
+        self,
+        takes: Sequence[Take],
+        ways: Sequence[Way],
+        repeats: int,
+        settings: Settings,
+        service: Callable[[Take], AbstractAsyncContextManager[Dial]],
+        progress: Callable[[Progress], None],
+        *,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.done: list[WayRun] = []
+        self.stopped = False
+        self.hopeless: Fault | None = None
+        self._takes, self._ways, self._repeats = takes, ways, repeats
+        self._settings, self._service, self._progress, self._clock = settings, service, progress, clock
+        seconds = sum(take.recording.length for take in takes if take.recording.anchors) / RATE
+        self._total = seconds * len(groups(ways)) * repeats
+        self._before = 0.0  # seconds of the groups that are done
+        self._lanes: list[_Lane] = []
+        self._playing: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Make them all, or as many as there is time for.
+
+        Raises:
+            BaseException: a defect of this program, from whatever part of it; or what `service` raised.
+        """
+        loop = asyncio.get_running_loop()
+        defect: asyncio.Future[None] = loop.create_future()
+        before = loop.get_exception_handler()
+        loop.set_exception_handler(lambda _, context: _note(defect, context))
+        try:
+            for index, take in enumerate(self._takes):
+                if take.recording.anchors and not self._over():
+                    async with self._service(take) as dial:
+                        for repeat in range(1, self._repeats + 1):
+                            for ways in groups(self._ways, repeat):
+                                await self._group(index, repeat, ways, dial, defect)
+            if defect.done():
+                defect.result()
+        finally:
+            loop.set_exception_handler(before)
+            defect.cancel()
+
+    def stop(self) -> None:
+        """Take no more sound, and wait for the last words."""
+        self.stopped = True
+        for lane in self._lanes:
+            lane.engine.post(Stop(early=True))
+        if self._playing is not None:
+            self._playing.cancel()
+
+    def stop_now(self) -> None:
+        """Wait no longer."""
+        self.stop()
+        for lane in self._lanes:
+            lane.engine.post(StopNow())
+
+    def _over(self) -> bool:
+        return self.stopped or self.hopeless is not None
+
+    async def _group(
+        self, index: int, repeat: int, ways: tuple[Way, ...], dial: Dial, defect: asyncio.Future[None]
+    ) -> None:
+        """Let some ways hear a take side by side."""
+        if self._over():
+            return
+        take = self._takes[index]
+        recording, heard = take.recording, 0.0
+
+        def post(news: AudioBlock | SourceEnded) -> None:
+            nonlocal heard
+            for lane in lanes:
+                lane.engine.post(news)
+            if isinstance(news, AudioBlock):
+                before, heard = heard, (news.position + len(news.samples)) / news.rate
+                if int(heard) > int(before):
+                    self._progress(Progress(index, repeat, ways, self._before + heard, self._total, over=False))
+
+        lanes = [_Lane(way, recording.channel, self._settings, dial, self._clock) for way in ways]
+        try:
+            await asyncio.gather(*(lane.line.prepare() for lane in lanes))
+            if self._over():
+                return
+            self._lanes = lanes
+            for lane in lanes:
+                lane.engine.start(lane)
+            await self._until_all_ended(lanes, _play(take, post, self._clock), defect)
+        finally:
+            self._lanes = []
+            await asyncio.gather(*(lane.close() for lane in lanes))
+        played = min(recording.length, round(heard * RATE)) if self.stopped else recording.length
+        runs = [lane.run(index, repeat, played) for lane in lanes]
+        self.done += runs
+        self._before += recording.length / RATE
+        if all(run.fault is not None and not run.connections for run in self.done):
+            self.hopeless = runs[0].fault
+        else:
+            self._progress(Progress(index, repeat, ways, self._before, self._total, over=True))
+
+    async def _until_all_ended(
+        self, lanes: Sequence[_Lane], playing: Coroutine[None, None, None], defect: asyncio.Future[None]
+    ) -> None:
+        sound = self._playing = asyncio.create_task(playing)
+        ends = asyncio.create_task(_end(lanes))
+        try:
+            waiting: set[asyncio.Future[object]] = {ends, defect, sound}  # type: ignore[arg-type]
+            while not ends.done():
+                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                for each in done:
+                    if not each.cancelled():
+                        each.result()
+        finally:
+            self._playing = None
+            sound.cancel()
+            ends.cancel()
+            await asyncio.wait((sound, ends))
+
+
+async def _end(lanes: Sequence[_Lane]) -> None:
+    for lane in lanes:
+        await lane.engine.wait()
+
+
+async def _play(take: Take, post: Callable[[AudioBlock | SourceEnded], None], clock: Callable[[], float]) -> None:
+    """Let a recording speak; the file may be gone by now."""
+    try:
+        sound = open_sound(take.path, take.recording.channel)
+    except FaultError as error:
+        post(SourceEnded(error.fault))
+        return
+    try:
+        await sound.play(post, clock=clock)
+    finally:
+        sound.close()
+
+
+def _note(defect: asyncio.Future[None], context: dict[str, object]) -> None:
+    """Take what a callback or a forgotten task raised: without this a lane would wait for ever."""
+    error = context.get("exception")
+    if isinstance(error, BaseException) and not defect.done():
+        defect.set_exception(error)
