@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from html import escape
+from html import escape, unescape
 from itertools import groupby
 from math import fsum
 from typing import assert_never
@@ -90,7 +90,7 @@ def page(analysis: Analysis, say: Sentences, fault: Callable[[Fault], str], font
 def _font_face(font: bytes, body: str) -> str:
     if not font:
         return ""
-    data = b64encode(excerpt(font, set(body))).decode("ascii")
+    data = b64encode(excerpt(font, set(unescape(body)))).decode("ascii")
     return f'@font-face {{ font-family: "{FONT}"; src: url(data:font/woff;base64,{data}); }}\n'
 
 

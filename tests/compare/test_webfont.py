@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import re
 import struct
 import zlib
+from base64 import b64decode
 
 import pytest
 from PySide6.QtCore import QByteArray
 from PySide6.QtGui import QFont, QRawFont
 from PySide6.QtWidgets import QApplication
 
+from captioner.compare.page import _font_face
 from captioner.compare.webfont import excerpt
 from captioner.places import resource
 
@@ -61,6 +64,15 @@ def test_the_letters_asked_for_are_drawn_as_before_and_no_others_are(name: str, 
         assert len(outline(before, character)) > 4
         assert len(outline(after, character)) <= 1
     assert after.familyName() != before.familyName()
+
+
+def test_the_page_embeds_characters_as_they_are_read_not_as_html_writes_them(qapp: QApplication) -> None:
+    face = _font_face(resource("fonts", FONTS[0]).read_bytes(), "an utterance&#x27;s end &amp; more")
+    embedded = re.search(r"base64,([A-Za-z0-9+/=]+)", face)
+    assert embedded is not None
+    font = raw(unpacked(b64decode(embedded[1])))
+    for character in "'&":
+        assert outline(font, character)
 
 
 def test_an_excerpt_is_a_fraction_of_the_font() -> None:
