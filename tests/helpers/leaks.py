@@ -108,7 +108,8 @@ def _running_timers() -> list[Any]:
     import shiboken6
     from PySide6.QtCore import QTimer
 
-    timers = [thing for thing in gc.get_objects() if isinstance(thing, QTimer)]
+    # by type(), not isinstance(): that one asks a weak proxy for its class, and a proxy of something gone raises
+    timers = [thing for thing in gc.get_objects() if issubclass(type(thing), QTimer)]
     return [timer for timer in timers if shiboken6.isValid(timer) and timer.isActive()]
 
 

@@ -3,10 +3,13 @@
 import asyncio
 import logging
 import threading
+import weakref
 from collections.abc import Callable
 
 import keyring
+import pytest
 import qasync
+import shiboken6
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -69,6 +72,16 @@ def test_a_window_in_a_cycle_of_references_is_no_leak(qapp: QApplication) -> Non
     window.cycle = window  # type: ignore[attr-defined]
     del window
     assert before.leftovers() == []
+
+
+def test_a_dead_weak_proxy_somewhere_in_the_process_is_no_news(qapp: QApplication) -> None:
+    gone = QWidget()
+    proxy = weakref.proxy(gone)
+    shiboken6.delete(gone)
+    del gone
+    assert QtObjects().leftovers() == []
+    with pytest.raises(ReferenceError):
+        proxy.objectName()
 
 
 def test_an_unexpected_record_and_an_unmet_expectation_are_complaints() -> None:
