@@ -11,11 +11,16 @@ on memory and on the processor. So the input is rounded to multiples of 2^-23 (s
 the taps to multiples of 2^-24, and their products are added in float64, where every partial sum is a whole multiple of
 2^-47 below 2^6 and therefore exact: there is no rounding for the order to change.
 
+A call sends 50 blocks a second for hours, and between two of them the processor has forgotten this code: what a block
+costs is not arithmetic but the number of different things that are done to it. So they are few, and they are done in
+place.
+
 Kaiser's design rules: https://ccrma.stanford.edu/~jos/sasp/Kaiser_Window.html
 """
 
 from __future__ import annotations
 
+from contextvars import copy_context
 from math import gcd
 
 import numpy as np
@@ -36,12 +41,16 @@ _BETA = 0.1102 * (80 - 8.7)
 _HEADROOM = 8.0
 """Input beyond ±8 (18 dB over full scale) is clipped before the filter, as its sums must stay exact."""
 
-_INPUT_STEPS, _TAP_STEPS = 2.0**23, 2.0**24
+_TAME = 0.99 * _HEADROOM**2
+"""No sample lies beyond the headroom where the sum of all squares is below this, and none of them is no number."""
 
-_LOUDEST = _HEADROOM * _INPUT_STEPS
+_ROUNDER = 1.5 * 2.0 ** (52 - 23)
+"""Adding it to a float64 and subtracting it again rounds to multiples of 2^-23: nothing smaller fits beside it."""
 
-_TO_INT16 = 32768.0 / _INPUT_STEPS
-"""What turns a sum of input steps into steps of int16: a power of two, so that it rounds nothing."""
+_TAP_STEPS = 2.0**24
+
+_INT16 = 32768.0
+"""Steps of int16 at full scale: a power of two, so that multiplying by it rounds nothing."""
 
 _PHASES = 512
 """More phases than this are not kept: a rate without a short ratio to 8 kHz gets as many per lane sample, and taps
@@ -81,11 +90,23 @@ class Conditioner:
         self._up, self._down = RATE // divisor, rate // divisor
         self._reach = 2 * self.delay * self._down // self._up + 1  # frames under the filter
         self._bank, self._slopes, self._phases_per_tick = _filter_bank(self._up, self._down, self._reach)
+        # The sum of so many channels is divided by their number in the taps, where that rounds nothing.
+        count = channels if channel is None else 1
+        self._share = count if count & (count - 1) == 0 else 1
+        for taps in (self._bank, self._slopes):
+            if taps is not None:
+                taps *= _INT16 / (_TAP_STEPS * self._share)
         self._frames = 0  # input frames so far
         self._made = 0  # output samples so far
-        self._history = np.zeros(self._reach - 1)  # the newest frames, as whole multiples of 2^-23
+        # The newest frames that are still under the filter, and behind them the ones that are worked on.
+        self._sound = np.zeros(self._reach - 1 + max(_SLICE, self._reach))
+        self._silent = self._reach - 1  # frames of silence that came last, at least
+        self._under: tuple[tuple[int, int], NDArray[np.float64]] | None = None  # what lies under the filter, and where
         self._pending = np.zeros(0, np.int16)  # output that does not fill a frame yet
         self._next = -self.delay  # position of the first of them
+        # What is no number makes numpy warn. Running in a context that does not is cheaper than `np.errstate`.
+        self._quietly = copy_context()
+        self._quietly.run(np.seterr, invalid="ignore", over="ignore")
         self._losses: list[tuple[int, int]] = []
         self._flushed = False
 
@@ -126,7 +147,9 @@ class Conditioner:
             if self.length > start:
                 self._losses.append((start, self.length))
         for at in range(0, len(block.samples), _SLICE):
-            frames += self._feed(self._downmix(block.samples[at : at + _SLICE]))
+            samples = block.samples[at : at + _SLICE]
+            silent = self._quietly.run(self._downmix, samples)
+            frames += self._feed(len(samples), silent=silent)
         return frames
 
     def flush(self) -> list[Frame]:
@@ -140,7 +163,9 @@ class Conditioner:
         # The filter's tail: `delay` more samples of output, for which what follows the end counts as silence.
         total = self.length + self.delay
         newest = (total - 1) * self._down // self._up
-        frames = self._cut_frames(self._resample(np.zeros(newest + 1 - self._frames), total))
+        tail = newest + 1 - self._frames
+        self._fresh(tail)[:] = 0
+        frames = self._cut_frames(self._resample(tail, total, silent=True))
         if len(self._pending):
             frames.append(Frame(self._next, self._pending))
         return frames
@@ -157,57 +182,94 @@ class Conditioner:
     def _feed_silence(self, count: int) -> list[Frame]:
         frames: list[Frame] = []
         for at in range(0, count, _SLICE):
-            frames += self._feed(np.zeros(min(_SLICE, count - at)))
+            now = min(_SLICE, count - at)
+            self._fresh(now)[:] = 0
+            frames += self._feed(now, silent=True)
         return frames
 
-    def _feed(self, mono: NDArray[np.float64]) -> list[Frame]:
-        output = self._resample(mono, self._position(self._frames + len(mono)))
-        self._frames += len(mono)
+    def _feed(self, count: int, *, silent: bool) -> list[Frame]:
+        """Take the `count` frames that lie in `_fresh`."""
+        output = self._resample(count, self._position(self._frames + count), silent=silent)
+        self._frames += count
         return self._cut_frames(output)
 
-    def _downmix(self, samples: NDArray[np.float32]) -> NDArray[np.float64]:
-        """One channel or the mean of all, in whole multiples of 2^-23 (float64, so all sums of them are exact)."""
-        chosen = samples if self._channel is None else samples[:, self._channel - 1 : self._channel]
-        with np.errstate(invalid="ignore"):  # signalling NaNs, and infinities of both signs
-            mono = _sum(chosen)
-            mono *= _INPUT_STEPS / chosen.shape[1]
-            tame = len(mono) == 0 or (mono.max() <= _LOUDEST and mono.min() >= -_LOUDEST)  # NaN is not
-        if not tame:
-            mono = _sum(np.clip(np.nan_to_num(chosen, posinf=_HEADROOM, neginf=-_HEADROOM), -_HEADROOM, _HEADROOM))
-            mono *= _INPUT_STEPS / chosen.shape[1]
-        return np.rint(mono, out=mono)
+    def _fresh(self, count: int) -> NDArray[np.float64]:
+        """Where the next `count` frames are to lie, behind the ones that are still under the filter."""
+        return self._sound[self._reach - 1 : self._reach - 1 + count]
 
-    def _resample(self, mono: NDArray[np.float64], total: int) -> NDArray[np.int16]:
-        """Return the output from number `_made` up to `total`, for which `mono` holds the frames from `_frames` on."""
-        if not self.delay:
-            self._made = total
-            return _to_int16(mono * _TO_INT16)
-        sound = np.concatenate((self._history, mono))
-        if sound.any():
-            # Output j lies at tick j * down; the newest frame under its filter is the one at or just before that tick.
-            # Window number 0 ends with the first frame of `mono`; windows share the memory of `sound`.
-            step = sound.itemsize
-            if self._up == 1:
-                first = (self._made * self._down - self._frames) * step
-                strides = (self._down * step, step)
-                under = np.ndarray((total - self._made, self._reach), np.float64, sound, first, strides)
-                sums = np.einsum("ij,j->i", under, self._bank[0])
-            else:
-                tick = np.arange(self._made, total, dtype=np.int64) * self._down
-                newest = tick // self._up
-                windows = np.ndarray((len(mono), self._reach), np.float64, sound, 0, (step, step))
-                under = windows[newest - self._frames]
-                between = (tick - newest * self._up) * self._phases_per_tick
-                phase = between.astype(np.int64)
-                sums = np.einsum("ij,ij->i", under, self._bank[phase])
-                if self._slopes is not None:
-                    sums += (between - phase) * np.einsum("ij,ij->i", under, self._slopes[phase])
-            output = _to_int16(sums * (_TO_INT16 / _TAP_STEPS))
+    def _downmix(self, samples: NDArray[np.float32]) -> bool:
+        """Lay one channel, or the sum of all in whole multiples of 2^-23 of their mean, into `_fresh`.
+
+        Returns:
+            Whether all of it is silence.
+        """
+        chosen = samples if self._channel is None else samples[:, self._channel - 1 : self._channel]
+        mono = self._fresh(len(samples))
+        self._add(chosen, mono)
+        energy = np.vecdot(mono, mono)
+        if not energy <= _TAME * self._share**2:  # NaN is not, either
+            wild = np.flatnonzero(~(np.abs(mono) <= _HEADROOM * self._share))
+            tame = np.nan_to_num(chosen[wild], posinf=_HEADROOM, neginf=-_HEADROOM)
+            instead = np.empty(len(wild))
+            self._add(np.clip(tame, -_HEADROOM, _HEADROOM), instead)
+            mono[wild] = instead
+        return bool(energy == 0)
+
+    def _add(self, chosen: NDArray[np.float32], mono: NDArray[np.float64]) -> None:
+        rounder = _ROUNDER * self._share
+        if chosen.shape[1] == 1:
+            np.add(chosen[:, 0], rounder, out=mono, dtype=np.float64)
         else:
+            # frame by frame and in the order of the channels: the same however many frames there are
+            np.add(chosen[:, 0], chosen[:, 1], out=mono, dtype=np.float64)
+            for each in range(2, chosen.shape[1]):
+                np.add(mono, chosen[:, each], out=mono)
+            if self._share == 1:
+                mono /= chosen.shape[1]
+            np.add(mono, rounder, out=mono)
+        np.subtract(mono, rounder, out=mono)
+
+    def _resample(self, count: int, total: int, *, silent: bool) -> NDArray[np.int16]:
+        """Return the output from number `_made` up to `total`.
+
+        Args:
+            count: frames that `_fresh` holds for it, from `_frames` on.
+            total: samples of output that exist then.
+            silent: those frames are silence.
+        """
+        history = self._reach - 1
+        if silent and self._silent >= history:
             output = np.zeros(total - self._made, np.int16)
+        elif not self.delay:
+            output = _to_int16(self._fresh(count) * (_INT16 / self._share))
+        else:
+            output = _to_int16(self._filter(count, total))
+        self._silent = self._silent + count if silent else 0
         self._made = total
-        self._history = sound[len(sound) - self._reach + 1 :].copy()
+        self._sound[:history] = self._sound[count : count + history]
         return output
+
+    def _filter(self, count: int, total: int) -> NDArray[np.float64]:
+        # Output j lies at tick j * down; the newest frame under its filter is the one at or just before that tick.
+        # Window number 0 ends with the first of the fresh frames; windows share the memory of `_sound`.
+        step = self._sound.itemsize
+        if self._up == 1:
+            place = (self._made * self._down - self._frames, total - self._made)
+            if self._under is None or self._under[0] != place:
+                shape, strides = (place[1], self._reach), (self._down * step, step)
+                self._under = place, np.ndarray(shape, np.float64, self._sound, place[0] * step, strides)
+            whole: NDArray[np.float64] = np.vecdot(self._under[1], self._bank[0])
+            return whole
+        tick = np.arange(self._made, total, dtype=np.int64) * self._down
+        newest = tick // self._up
+        windows = np.ndarray((count, self._reach), np.float64, self._sound, 0, (step, step))
+        under = windows[newest - self._frames]
+        between = (tick - newest * self._up) * self._phases_per_tick
+        phase = between.astype(np.int64)
+        sums: NDArray[np.float64] = np.vecdot(under, self._bank[phase])
+        if self._slopes is not None:
+            sums += (between - phase) * np.vecdot(under, self._slopes[phase])
+        return sums
 
     def _cut_frames(self, output: NDArray[np.int16]) -> list[Frame]:
         """Add output to what is pending; take every full frame off it."""
@@ -220,14 +282,6 @@ class Conditioner:
         self._next += full
         self._pending = pending[full:].copy()
         return frames
-
-
-def _sum(samples: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Add the channels up, frame by frame and in their order: the same however many frames there are."""
-    total: NDArray[np.float64] = samples[:, 0].astype(np.float64)
-    for each in range(1, samples.shape[1]):
-        total += samples[:, each]
-    return total
 
 
 def _to_int16(values: NDArray[np.float64]) -> NDArray[np.int16]:

@@ -13,7 +13,7 @@ import struct
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 import numpy as np
 import soundfile
@@ -122,17 +122,17 @@ class SoundFile:
         self._played = True
         try:
             if room is None:
-                await _Schedule(self._blocks(block_ms, clock), post, clock).keep()
+                await _Schedule(self._blocks(block_ms, clock), self.rate, post, clock).keep()
             else:
-                for block in self._blocks(block_ms, clock):
+                for samples, position, _ in self._blocks(block_ms, clock):
                     await room()
-                    post(AudioBlock(block.samples, block.rate, block.position, clock()))
+                    post(AudioBlock(samples, self.rate, position, clock()))
         finally:
             self.close()
         post(SourceEnded(self._fault or (Fault(FaultKind.FILE_CUT) if self.cut else None)))
 
-    def _blocks(self, block_ms: int, clock: Callable[[], float]) -> Iterator[AudioBlock]:
-        """The sound in blocks, each with the time at which its last frame is due."""
+    def _blocks(self, block_ms: int, clock: Callable[[], float]) -> Iterator[_Due]:
+        """The sound in blocks: samples, position, and the time at which the last frame is due."""
         began = clock()
         position, number = 0, 0
         while True:
@@ -140,7 +140,7 @@ class SoundFile:
             samples = self._take(number * self.rate * block_ms // 1000 - position)
             if not len(samples):
                 return
-            yield AudioBlock(samples, self.rate, position, began + (position + len(samples)) / self.rate)
+            yield samples, position, began + (position + len(samples)) / self.rate
             position += len(samples)
 
     def _take(self, count: int) -> NDArray[np.float32]:
@@ -206,14 +206,17 @@ def open_sound(path: Path, channel: int | None = None) -> SoundFile:
     return file
 
 
+_Due: TypeAlias = tuple[NDArray[np.float32], int, float]
+
+
 class _Schedule:
     """Delivers blocks when they are due, straight from a timer: a task that sleeps takes one more turn of the loop."""
 
     def __init__(
-        self, blocks: Iterator[AudioBlock], post: Callable[[AudioBlock], None], clock: Callable[[], float]
+        self, blocks: Iterator[_Due], rate: int, post: Callable[[AudioBlock], None], clock: Callable[[], float]
     ) -> None:
-        self._blocks, self._post, self._clock = blocks, post, clock
-        self._next: AudioBlock | None = None
+        self._blocks, self._rate, self._post, self._clock = blocks, rate, post, clock
+        self._next: _Due | None = None
         self._timer: asyncio.Handle | None = None
         self._loop = asyncio.get_running_loop()
         self._done: asyncio.Future[None] = self._loop.create_future()
@@ -233,17 +236,18 @@ class _Schedule:
         if self._next is None:
             self._done.set_result(None)
         else:
-            self._timer = self._loop.call_later(max(self._next.arrived - self._clock(), 0), self._deliver)
+            self._timer = self._loop.call_later(max(self._next[2] - self._clock(), 0), self._deliver)
 
     def _deliver(self) -> None:
-        block, now = self._next, self._clock()
-        assert block is not None
-        left = block.arrived - now
+        now = self._clock()
+        assert self._next is not None
+        samples, position, due = self._next
+        left = due - now
         if left > 1e-9:  # timers may fire early
             self._timer = self._loop.call_later(max(left, 1e-4), self._deliver)
             return
         try:
-            self._post(AudioBlock(block.samples, block.rate, block.position, now))
+            self._post(AudioBlock(samples, self._rate, position, now))
             self._go_on()
         except BaseException as error:
             if not self._done.done():

@@ -116,11 +116,13 @@ def test_the_size_of_blocks_changes_no_byte(rate: int, frames: int, data: st.Dat
 
 @pytest.mark.parametrize("rate", [rate for rate in COMMON_RATES + AWKWARD_RATES if rate > 8000])
 def test_no_sum_of_the_filter_can_need_more_than_the_53_bits_of_a_float(rate: int) -> None:
-    conditioner = Conditioner(rate, 1)
-    for taps in (conditioner._bank, conditioner._slopes):
-        if taps is not None:
-            assert (taps == np.rint(taps)).all()
-            assert 8 * 2.0**23 * np.abs(taps).sum(axis=1).max() < 2.0**53
+    for channels in (1, 2, 3, 8):
+        conditioner = Conditioner(rate, channels)
+        steps = 2.0**24 / 32768 * conditioner._share  # of a tap, whose unit is a step of int16
+        for taps in (conditioner._bank, conditioner._slopes):
+            if taps is not None:
+                assert (taps * steps == np.rint(taps * steps)).all()
+                assert 8 * 2.0**23 * np.abs(taps * steps).sum(axis=1).max() < 2.0**53
 
 
 @pytest.mark.parametrize("rate", [8000, 16000, 44100, 44099, 48000])
