@@ -23,15 +23,18 @@ from captioner.events import (
     GetToken,
     News,
     Open,
+    Resumed,
     Status,
     Tick,
     Update,
     Write,
 )
 from captioner.pipeline import Outcome, Pipeline
+from captioner.recording import Recorder
+from captioner.sleep import CLOCK_STOPS, SLEPT, slept
 
-LONGEST_TIMER = 30.0
-"""Seconds after which the deadline is looked at again at the latest."""
+LONGEST_TIMER = 1.0
+"""Seconds after which the deadline is looked at again at the latest, and whether the computer slept."""
 
 
 class Performer(Protocol):
@@ -48,6 +51,11 @@ class Engine:
     Args:
         listener: gets every update, in order, on the loop's thread.
         clock: seconds that only grow; read once per turn, and nowhere else.
+        asleep: seconds that the computer has slept so far.
+
+    Attributes:
+        recorder: is told everything that the pipeline is told, before it; None records nothing. Set before `start`, or
+            a recording misses its beginning; who set it closes it.
     """
 
     def __init__(
@@ -56,11 +64,14 @@ class Engine:
         listener: Callable[[Update], None],
         *,
         clock: Callable[[], float] = time.perf_counter,
+        asleep: Callable[[], float] = slept,
     ) -> None:
         self.pipeline = pipeline
         self.clock = clock
         self.finished: Finished | None = None
         self.turns = Turns()
+        self.recorder: Recorder | None = None
+        self._asleep, self._slept = asleep, asleep()
         self._listener = listener
         self._link: Performer | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -107,7 +118,10 @@ class Engine:
 
     def status(self) -> Status:
         """The lane at a glance, now."""
-        return self.pipeline.status(self.clock(), longest_turn=self.turns.longest)
+        now = self.clock()
+        if self.recorder is not None:
+            self.recorder.looked(now)
+        return self.pipeline.status(now, longest_turn=self.turns.longest)
 
     def close(self) -> None:
         """Take no more deadlines; what the link and the sources do is theirs to end, and still heard."""
@@ -118,19 +132,32 @@ class Engine:
         """Consume what is in the inbox, and what comes in while that is done; then see when to wake."""
         self._turning = True
         try:
+            self._notice_sleep()
             while first is not None or self._inbox:
                 now = self.clock()
                 if first is not None:
+                    if self.recorder is not None:
+                        self.recorder.started(now)
                     outcomes, first = first(now), None
                 else:
-                    outcomes = self.pipeline.feed(self._inbox.popleft(), now)
+                    news = self._inbox.popleft()
+                    if self.recorder is not None:
+                        self.recorder.heard(news, now)
+                    outcomes = self.pipeline.feed(news, now)
                 self._perform(outcomes)
                 self.turns.add(self.clock() - now)
         finally:
             self._turning = False
-        if self.pipeline.room or self.pipeline.finished:
+        if not self._room.is_set() and (self.pipeline.room or self.pipeline.finished):
             self._room.set()
-        self._arm(self.clock())
+        self._arm()
+
+    def _notice_sleep(self) -> None:
+        """Where the computer slept, that is the first thing to be known."""
+        seconds = self._asleep() - self._slept
+        if seconds >= SLEPT:
+            self._slept += seconds
+            self._inbox.appendleft(Resumed(seconds, CLOCK_STOPS))
 
     def _perform(self, outcomes: list[Outcome]) -> None:
         assert self._link is not None
@@ -143,7 +170,7 @@ class Engine:
                 self._done.set()
             self._listener(outcome)
 
-    def _arm(self, now: float) -> None:
+    def _arm(self) -> None:
         """Set the timer to the next deadline. One is enough: when it fires, the deadline is read again."""
         due = self.pipeline.deadline
         if due == math.inf or self._closed:
@@ -151,6 +178,7 @@ class Engine:
         elif self._timer is None or due < self._timer_at:
             assert self._loop is not None
             self._cancel_timer()
+            now = self.clock()
             # never a long timer: qasync keeps cancelled ones alive until they expire
             self._timer_at = min(due, now + LONGEST_TIMER)
             self._timer = self._loop.call_later(max(0.0, self._timer_at - now), self._wake)

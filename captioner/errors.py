@@ -25,9 +25,13 @@ class FaultKind(StrEnum):
     PROXY = "proxy"  # the proxy refused, or is not there
     NOT_THE_SERVICE = "not-the-service"  # something answered that is not RTZR: a captive portal, a wrong endpoint
     BROKEN = "broken"  # a standing connection ended before its EOS
+    SPEECHLESS = "speechless"  # it stands, pings are answered, speech is taken, and no text comes
     # the service's own answers
     CREDENTIALS_MISSING = "credentials-missing"
     CREDENTIALS_REFUSED = "credentials-refused"  # 401 (after a new token), 403
+    DESK_KEY_MISSING = "desk-key-missing"  # tokens come from the company's own service, which knows a desk by its key
+    DESK_KEY_REFUSED = "desk-key-refused"
+    TOKEN_SERVICE = "token-service"  # the company's own service answers that it has no token
     TOKEN_EXPIRED = "token-expired"  # 401 at the handshake: worth one new token
     BAD_REQUEST = "bad-request"  # 400: our own configuration
     QUOTA = "quota"  # 429 with A0001
@@ -40,6 +44,7 @@ class FaultKind(StrEnum):
     DEVICE_BUSY = "device-busy"
     DEVICE_DENIED = "device-denied"
     DEVICE_LOST = "device-lost"
+    DEVICE_STALLED = "device-stalled"  # open, and it delivers nothing
     DEVICE_FAILED = "device-failed"
     FILE_MISSING = "file-missing"
     FILE_UNREADABLE = "file-unreadable"  # no permission, a folder, a disk error
@@ -48,6 +53,11 @@ class FaultKind(StrEnum):
     FILE_FORMAT = "file-format"  # a rate or a channel count that we do not take
     FILE_CUT = "file-cut"  # its data end before its header says so
     NO_SUCH_CHANNEL = "no-such-channel"
+    # what is written while captions go on
+    FILE_UNWRITABLE = "file-unwritable"  # no permission, no such folder, a full disk
+    FILE_FULL = "file-full"  # it is as long as it may become
+    DISK_SLOW = "disk-slow"  # it does not keep up
+    NO_KEYRING = "no-keyring"  # what is to be sealed has nowhere to keep its key
 
 
 @dataclass(frozen=True, slots=True)

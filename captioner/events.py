@@ -50,7 +50,17 @@ class AudioBlock:
 
 @dataclass(frozen=True, slots=True)
 class SourceOpened:
-    """Another source takes over: its blocks count from 0, and may have another rate and other channels."""
+    """Another source takes over: its blocks count from 0, and may have another rate and other channels.
+
+    Or the same one, which was lost: it comes just before the first block.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLost:
+    """The source gives no sound for now, and is being had back: `SourceOpened` says that it is."""
+
+    fault: Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +237,19 @@ class Painted:
 
 
 @dataclass(frozen=True, slots=True)
+class Resumed:
+    """The computer slept.
+
+    Attributes:
+        slept: seconds.
+        clock_stopped: `time.perf_counter()` stood still meanwhile.
+    """
+
+    slept: float
+    clock_stopped: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """A deadline may have passed."""
 
@@ -234,6 +257,7 @@ class Tick:
 News: TypeAlias = (
     AudioBlock
     | SourceOpened
+    | SourceLost
     | SourceEnded
     | Stop
     | StopNow
@@ -247,6 +271,7 @@ News: TypeAlias = (
     | Received
     | Closed
     | Painted
+    | Resumed
     | Tick
 )
 
@@ -392,6 +417,7 @@ class LossReason(StrEnum):
     OUTAGE = "outage"  # the ring was full before the connection was back
     OVERFLOW = "overflow"  # the driver dropped it
     DEVICE = "device"  # there was no device to hear it
+    SLEEP = "sleep"  # the computer slept
     UNFINISHED = "unfinished"  # the service never finished its session
     STOPPED = "stopped"  # the person did not want to wait
 
@@ -437,7 +463,7 @@ class Status:
     """A lane at a glance, for the window's bars; made when asked for.
 
     Attributes:
-        fault: what is wrong while the lane is not live, or with its source.
+        fault: what is wrong on the way to the service; once nothing more is heard, with the source as well.
         retry_in: seconds to the next attempt to connect, where one is waited for.
         drain_left: seconds that the lane will still wait for the last words.
         captured, recognised, held, lost: samples; the first is the sum of the others.
@@ -445,8 +471,12 @@ class Status:
         level: dBFS (RMS of the last 100 ms); -inf for digital silence.
         speech: somebody is speaking.
         quiet_for: seconds since the source last gave any signal at all; where nobody asked for two seconds, of those.
+        never_heard: it has not given any since it was opened, as far as somebody asked.
+        clipping: it is too loud.
         overflows: times that the driver dropped sound.
         longest_turn: seconds of the longest turn of the loop so far.
+        source_fault: why there is no sound for now.
+        away: seconds for which there was none; that much is lost when it comes back, or when the lane ends.
     """
 
     phase: Phase
@@ -469,3 +499,7 @@ class Status:
     tokens: int
     overflows: int
     longest_turn: float
+    source_fault: Fault | None = None
+    away: float = 0.0
+    never_heard: bool = False
+    clipping: bool = False

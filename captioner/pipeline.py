@@ -21,7 +21,7 @@ from typing import TypeAlias, assert_never
 import numpy as np
 
 from captioner.audio.conditioning import Conditioner
-from captioner.audio.endpointing import Endpointer, Meter
+from captioner.audio.endpointing import Endpointer, Meter, anything_said
 from captioner.errors import Fault
 from captioner.events import (
     FRAME,
@@ -45,7 +45,9 @@ from captioner.events import (
     Phase,
     Received,
     Reconfigure,
+    Resumed,
     SourceEnded,
+    SourceLost,
     SourceOpened,
     Stages,
     StateChanged,
@@ -65,7 +67,18 @@ from captioner.latency.trace import Trace
 from captioner.settings import Settings, needs_connection
 from captioner.stt import rtzr
 from captioner.stt.ledger import Ledger
-from captioner.stt.modes import Decision, Send, Withhold, changes_mode, sending
+from captioner.stt.modes import (
+    IDLE,
+    SIGN_OF_LIFE,
+    Decision,
+    EndUtterance,
+    Send,
+    Silence,
+    SilenceWait,
+    Withhold,
+    changes_mode,
+    sending,
+)
 from captioner.stt.policy import KEPT_AHEAD, QUIET, REPLAY_PACE, Connecting, Patience
 from captioner.stt.session import ConnectionEnded, Dropped, Heard, Options, Session, Stood
 from captioner.transcript.captions import Captions, Change, Changed, Gone, Settled
@@ -103,6 +116,9 @@ Outcome: TypeAlias = Action | Update
 _EARSHOT = 100
 """Frames that wait to be heard: two seconds, in which a newcomer tells speech from noise."""
 
+_CLICK = 10
+"""Frames in which a device that is opened may click before it falls silent."""
+
 FAST_AHEAD = 2 * RATE
 """Samples that a fast source may be ahead of the socket."""
 
@@ -117,9 +133,11 @@ class _Ears:
     """Level and speech, worked out when somebody asks: no sound waits for them on its way to the service."""
 
     def __init__(self) -> None:
-        self._meter, self._endpointer = Meter(), Endpointer()
+        self._organs: tuple[Meter, Endpointer] | None = None  # made for the first one who asks
         self._waiting: deque[tuple[Frame, Frame]] = deque(maxlen=_EARSHOT)
         self._missed = False  # nobody asked for so long that frames fell out
+        self._heard = 0  # frames since the source was opened, and whether one of them may have held a signal
+        self._signal = False
 
     def push(self, frame: Frame, sent: Frame) -> None:
         """Take the next frame, as it was captured and as it is sent."""
@@ -129,28 +147,41 @@ class _Ears:
     @property
     def level(self) -> float:
         """See `Meter.level`."""
-        self._hear()
-        return self._meter.level
+        return self._hear()[0].level
 
     @property
     def quiet_for(self) -> float:
         """See `Meter.quiet_for`."""
+        return self._hear()[0].quiet_for
+
+    @property
+    def never_heard(self) -> bool:
+        """The source has not given any signal since it was opened; False where that is not known."""
         self._hear()
-        return self._meter.quiet_for
+        return self._heard > _CLICK and not self._signal
+
+    @property
+    def clipping(self) -> bool:
+        """See `Meter.clipping`."""
+        return self._hear()[0].clipping
 
     @property
     def speech(self) -> bool:
         """See `Endpointer.speech`."""
-        self._hear()
-        return self._endpointer.speech
+        return self._hear()[1].speech
 
-    def _hear(self) -> None:
-        if self._missed:
-            self._missed, self._meter, self._endpointer = False, Meter(), Endpointer()
+    def _hear(self) -> tuple[Meter, Endpointer]:
+        if self._organs is None or self._missed:
+            self._signal |= self._missed
+            self._missed, self._organs = False, (Meter(), Endpointer())
+        meter, endpointer = self._organs
         while self._waiting:
             frame, sent = self._waiting.popleft()
-            self._meter.push(frame)
-            self._endpointer.push(sent)
+            meter.push(frame)
+            endpointer.push(sent)
+            self._heard += 1
+            self._signal = self._signal or (self._heard > _CLICK and not meter.quiet_for)
+        return self._organs
 
 
 class Pipeline:
@@ -161,7 +192,7 @@ class Pipeline:
         self.lane = lane or Lane()
         self.ledger = Ledger(settings.hold * RATE)
         self.session = Session(self.ledger, self._options(settings), Random(self.lane.seed))
-        self.captions = Captions()
+        self.captions = Captions(masked=settings.mask_numbers)
         self.trace = Trace(keep=self._remembered(settings))
         self.finals = StageTable()
         self.interims = StageTable()
@@ -172,6 +203,11 @@ class Pipeline:
         self._conditioner: Conditioner | None = None
         self._base = 0  # the lane's position of the source's first sample
         self._source_fault: Fault | None = None
+        self._away = False  # there is no source for now
+        self._sign_at = math.inf  # when the service is to get a sign of life in its place
+        self._missing = LossReason.DEVICE  # why there was none
+        self._overflowed = False  # since sound was last missing, the driver said that it had dropped some
+        self._asleep = 0.0  # seconds that the computer slept and `now` does not show: a lane's time does
         self._ended_early = False
         self._hearing = True  # the source may still deliver
         self._started = math.nan
@@ -192,11 +228,15 @@ class Pipeline:
 
     def feed(self, news: News, now: float) -> list[Outcome]:
         """Take one piece of news; return what is to be done and what is to be seen, in order."""
+        now += self._asleep
         match news:
             case AudioBlock():
                 self._hear(news, now)
             case SourceOpened():
                 self._leave_source(now)
+                self._source_fault, self._away, self._sign_at = None, False, math.inf
+            case SourceLost():
+                self._lose_source(news.fault, now)
             case SourceEnded():
                 self._source_fault = self._source_fault or news.fault
                 self._end_of_sound(now)
@@ -215,6 +255,7 @@ class Pipeline:
                     self._next_mode = news.settings, self.ledger.end
                 self.settings = news.settings
                 self.ledger.capacity = news.settings.hold * RATE
+                self.captions.masked = news.settings.mask_numbers
                 self.trace.remember(self._remembered(news.settings))
                 self.session.reconfigure(self._options(news.settings), now)
             case Painted():
@@ -223,9 +264,16 @@ class Pipeline:
                 self.session.feed(news, now)
                 if news.epoch == self.session.epoch:
                     self.trace.written.stamp(news.stop, now)
-                return self._collect(now)  # the commonest news by far, and nothing is due because of it
+                # the commonest news by far: nothing is due because of it, and hardly ever does anything come of it
+                return self._collect(now) if self.session.eventful else []
             case TokenGranted() | TokenRefused() | Opened() | OpenRefused() | Received() | Closed():
                 self.session.feed(news, now)
+            case Resumed():
+                if news.clock_stopped:
+                    self._asleep += news.slept
+                    now += news.slept
+                self._missing = LossReason.SLEEP
+                self.session.resumed(now)
             case Tick():
                 pass
             case _:
@@ -238,16 +286,21 @@ class Pipeline:
             return
         if self._conditioner is None:
             self._conditioner = Conditioner(block.rate, block.samples.shape[1], self.lane.channel)
-            self._bridge(block, self._conditioner.delay, now)
-        conditioner, base = self._conditioner, self._base
+            if self.trace.clock.origin is not None:
+                self._bridge(block.arrived + self._asleep - len(block.samples) / block.rate, now)
+                self._base = self.ledger.end + self._conditioner.delay
+        conditioner, base, arrived = self._conditioner, self._base, block.arrived + self._asleep
         seconds = base / RATE + (block.position + len(block.samples)) / block.rate
-        self.trace.clock.stamp(seconds, block.arrived)
+        self.trace.clock.stamp(seconds, arrived)
         frames = conditioner.push(block)
-        self.trace.arrived.stamp(base + conditioner.length, block.arrived)
+        self.trace.arrived.stamp(base + conditioner.length, arrived)
         self._overflows += block.overflowed
-        self._send((Frame(base + frame.start, frame.samples) for frame in frames), now)
+        self._overflowed |= block.overflowed
+        self._send([Frame(base + frame.start, frame.samples) for frame in frames] if base else frames, now)
         for start, stop in conditioner.take_losses():
-            self.ledger.lose_at_source(base + start, base + stop, LossReason.OVERFLOW)
+            reason = LossReason.OVERFLOW if self._overflowed else LossReason.DEVICE
+            self.ledger.lose_at_source(base + start, base + stop, reason)
+            self._overflowed = False
 
     def _leave_source(self, now: float) -> None:
         """Another source is to come: what the last one left is made whole frames, so that positions stay whole."""
@@ -259,20 +312,28 @@ class Pipeline:
             self._send([Frame(self._base + frame.start, samples)], now)
         self._conditioner = None
 
-    def _bridge(self, block: AudioBlock, delay: int, now: float) -> None:
-        """A source begins where the last one ended; what nobody heard in between is silence, and lost."""
-        origin, end = self.trace.clock.origin, self.ledger.end
-        if origin is not None:
-            began = block.arrived - len(block.samples) / block.rate
-            missing = max(0, round((began - origin) * RATE - end) // FRAME)
-            silent = min(missing, BRIDGE)
-            self._send((Frame(end + FRAME * i, np.zeros(FRAME, np.int16)) for i in range(silent)), now)
-            self.ledger.lose_at_source(end, self.ledger.end, LossReason.DEVICE)
-            if missing > silent:
-                self.ledger.skip((missing - silent) * FRAME, LossReason.DEVICE)
-                self._ears = _Ears()
-            self.trace.arrived.stamp(self.ledger.end, now)
-            self._base = self.ledger.end + delay
+    def _lose_source(self, fault: Fault, now: float) -> None:
+        """There is no sound for now: what was said is finished, and the service is given signs of life instead."""
+        if not self._hearing:
+            return
+        self._leave_source(now)
+        self._source_fault = fault
+        if not self._away:
+            self._away, self._sign_at = True, now + IDLE / RATE
+            self._decide([*self._mode.finish(), EndUtterance(self.ledger.captured)], now)
+            self._mode, self._next_mode = sending(self.settings), None
+
+    def _bridge(self, began: float, now: float) -> None:
+        """A source begins where the last one ended; what nobody heard until `began` is silence, and lost."""
+        end = self.ledger.end
+        missing = max(0, round(((began - (self.trace.clock.origin or 0.0)) * RATE - end) / FRAME))
+        silent = min(missing, BRIDGE)
+        self.ledger.lose_at_source(end, end + silent * FRAME, self._missing)  # first, or a mode may call it silence
+        self._send((Frame(end + FRAME * i, np.zeros(FRAME, np.int16)) for i in range(silent)), now)
+        if missing > silent:
+            self.ledger.skip((missing - silent) * FRAME, self._missing)
+        self.trace.arrived.stamp(self.ledger.end, now)
+        self._ears, self._missing = _Ears(), LossReason.DEVICE
 
     def _send(self, frames: Iterable[Frame], now: float) -> None:
         for frame in frames:
@@ -301,7 +362,9 @@ class Pipeline:
         """Nothing more is heard: what the conditioner and the mode still hold leaves, then the session finishes."""
         if not self._hearing:
             return
-        self._hearing = False
+        self._hearing, self._sign_at = False, math.inf
+        if self._away and self.trace.clock.origin is not None:
+            self._bridge(now, now)
         if self._conditioner is not None:
             frames = self._conditioner.flush()
             self._send((Frame(self._base + frame.start, frame.samples) for frame in frames), now)
@@ -310,13 +373,25 @@ class Pipeline:
 
     def _turn(self, now: float) -> list[Outcome]:
         """What every turn ends with: let the session do what is due, and collect what came of it all."""
+        if now >= self._sign_at:
+            self._sign_at = now + IDLE / RATE
+            self.session.release(Silence(self.ledger.captured, SIGN_OF_LIFE), now)
+        if now >= self.session.listen_at:
+            overdue = self.session.overdue(now)
+            if overdue is not None and self._speech_in(self.ledger.kept(*overdue)):
+                self.session.doubt(now)
         # whether somebody speaks matters only where a new connection waits for a pause
         self.session.advance(now, speaking=self.session.rotating and self._ears.speech)
         return self._collect(now)
 
+    def _speech_in(self, sound: bytes) -> bool:
+        """Whether there should be a word for sound that was sent; waiting for silence, only speech is."""
+        return bool(sound) if isinstance(self._mode, SilenceWait) else anything_said(np.frombuffer(sound, "<i2"))
+
     def _collect(self, now: float) -> list[Outcome]:
+        session = self.session
         at = self._at(now)
-        for output in self.session.outputs():
+        for output in session.outputs():
             match output:
                 case Stood():
                     self.trace.connection(output.asked, output.granted, output.opened, wanted=output.wanted)
@@ -329,13 +404,15 @@ class Pipeline:
                     self._show(self.captions.broke(output.epoch, output.settled), at)
                 case _:
                     assert_never(output)
-        if self.session.phase is Phase.LIVE:
+        phase = session.phase
+        if phase is Phase.LIVE:
             self._show_losses(at)
-        if self.session.ended and not self._finished:
-            self._finish(at)
-        elif not self._finished:
-            self._show_state(at)
-        self._out += self.session.actions()
+        if not self._finished:
+            if session.ended:
+                self._finish(at)
+            elif (phase, session.connections) != self._shown:
+                self._show_state(at)
+        self._out += session.actions()
         out, self._out = self._out, []
         return out
 
@@ -352,10 +429,8 @@ class Pipeline:
         return at + (self.trace.clock.origin or 0.0)
 
     def _show_state(self, at: float) -> None:
-        state = (self.session.phase, self.session.connections)
-        if state != self._shown:
-            self._shown = state
-            self._out.append(StateChanged(at, *state))
+        self._shown = (self.session.phase, self.session.connections)
+        self._out.append(StateChanged(at, *self._shown))
 
     def _show(self, changes: Iterable[Change], at: float) -> None:
         for change in changes:
@@ -377,8 +452,9 @@ class Pipeline:
 
     def _show_losses(self, at: float) -> None:
         losses = self.ledger.take_losses()
-        if losses:
-            self._show(self.captions.pass_over(self.ledger.settled), at)
+        if not losses:
+            return
+        self._show(self.captions.pass_over(self.ledger.settled), at)
         self._out += [GapShown(at, each.start, each.stop, each.reason) for each in losses]
 
     def _finish(self, at: float) -> None:
@@ -419,7 +495,7 @@ class Pipeline:
         seen = [each for each in self._unpainted.values() if each[0].revision <= news.revision]
         for caption, heard in seen:
             del self._unpainted[caption.utterance]
-            stages = None if news.at is None else self._stages(caption, heard, news.at)
+            stages = None if news.at is None else self._stages(caption, heard, news.at + self._asleep)
             if stages is None:
                 continue
             if caption.final:
@@ -433,7 +509,11 @@ class Pipeline:
     @property
     def deadline(self) -> float:
         """When a `Tick` is due at the latest."""
-        return math.inf if self._finished else self.session.deadline
+        return (
+            math.inf
+            if self._finished
+            else min(self.session.deadline, self.session.listen_at, self._sign_at) - self._asleep
+        )
 
     @property
     def finished(self) -> bool:
@@ -447,12 +527,14 @@ class Pipeline:
 
     def status(self, now: float, *, longest_turn: float = 0.0) -> Status:
         """The lane at a glance."""
-        session, ledger = self.session, self.ledger
+        now += self._asleep
+        session, ledger, origin = self.session, self.ledger, self.trace.clock.origin
+        away = self._away and self._hearing and origin is not None
         ends_by, retry_at = session.ends_by, session.retry_at
         return Status(
             phase=session.phase,
             epoch=session.connections,
-            fault=session.fault or self._source_fault,
+            fault=session.fault or (None if self._hearing else self._source_fault),
             retry_in=None if retry_at is None else max(0.0, retry_at - now),
             drain_left=None if ends_by is None else max(0.0, ends_by - now),
             elapsed=0.0 if math.isnan(self._started) else now - self._started,
@@ -470,6 +552,10 @@ class Pipeline:
             tokens=session.tokens,
             overflows=self._overflows,
             longest_turn=longest_turn,
+            source_fault=self._source_fault if self._hearing else None,
+            away=max(0.0, now - (origin or 0.0) - ledger.captured / RATE) if away else 0.0,
+            never_heard=self._ears.never_heard,
+            clipping=self._ears.clipping,
         )
 
     def _remembered(self, settings: Settings) -> int:

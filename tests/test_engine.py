@@ -17,10 +17,12 @@ from captioner.events import (
     FinalShown,
     Finished,
     GetToken,
+    Mute,
     News,
     Opened,
     OpenRefused,
     Phase,
+    Resumed,
     SourceEnded,
     StateChanged,
     Stop,
@@ -32,6 +34,7 @@ from captioner.events import (
 )
 from captioner.pipeline import Lane, Outcome, Pace, Pipeline
 from captioner.settings import Settings
+from captioner.sleep import CLOCK_STOPS
 from captioner.stt.policy import Patience
 from tests.helpers.lane import REFUSED, Conversation, FakeService
 from tests.helpers.virtual_loop import run_virtual
@@ -203,7 +206,7 @@ def test_a_timer_that_fires_early_only_looks_at_the_deadline_again() -> None:
 def test_a_timer_that_fires_late_does_what_was_due() -> None:
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        pipeline = Recorder(Patience(unreachable=10.0, service=10.0))
+        pipeline = Recorder(Patience(unreachable=0.8 * LONGEST_TIMER, service=0.8 * LONGEST_TIMER))
         engine = Engine(pipeline, lambda _: None, clock=lambda: loop.time() * 1.5)
         engine.start(Idle())
         finished = await engine.wait()
@@ -214,14 +217,51 @@ def test_a_timer_that_fires_late_does_what_was_due() -> None:
     run_virtual(main())
 
 
-def test_no_timer_is_longer_than_half_a_minute() -> None:
+def test_no_timer_is_longer_than_a_second() -> None:
     async def main() -> None:
         pipeline = Recorder(Patience(unreachable=200.0, service=200.0))
         engine = Engine(pipeline, lambda _: None, clock=clock)
         engine.start(Idle())
         await engine.wait()
         ticks = [now for now, news in pipeline.fed if isinstance(news, Tick)]
-        assert ticks == [LONGEST_TIMER * n for n in range(1, 7)] + [200.0]
+        assert ticks == [LONGEST_TIMER * n for n in range(1, 200)] + [200.0]
+        engine.close()
+
+    run_virtual(main())
+
+
+def test_a_sleep_is_the_first_thing_that_the_lane_hears_of_afterwards() -> None:
+    async def main() -> None:
+        slept = 0.0
+        pipeline = Recorder(Patience(unreachable=200.0, service=200.0))
+        engine = Engine(pipeline, lambda _: None, clock=clock, asleep=lambda: slept)
+        engine.start(Idle())
+        slept = 0.9  # the clocks are not read at once
+        engine.post(TokenGranted(600.0, requested=True))
+        slept = 3600.9
+        engine.post(Mute(True))
+        engine.post(Mute(False))
+        await asyncio.sleep(0)
+        assert [news for _, news in pipeline.fed] == [
+            TokenGranted(600.0, requested=True),
+            Resumed(3600.9, CLOCK_STOPS),
+            Mute(True),
+            Mute(False),
+        ]
+        engine.close()
+
+    run_virtual(main())
+
+
+def test_a_sleep_is_noticed_within_a_second_where_nothing_else_happens() -> None:
+    async def main() -> None:
+        slept = 0.0
+        pipeline = Recorder(Patience(unreachable=200.0, service=200.0))
+        engine = Engine(pipeline, lambda _: None, clock=clock, asleep=lambda: slept)
+        engine.start(Idle())
+        slept = 60.0
+        await asyncio.sleep(1.1)
+        assert [news for _, news in pipeline.fed] == [Resumed(60.0, CLOCK_STOPS), Tick()]
         engine.close()
 
     run_virtual(main())

@@ -1,9 +1,11 @@
 """The way from a block of sound to a line of text: whole conversations in virtual time."""
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, replace
 from functools import partial
+from random import Random
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from captioner.events import (
     Closed,
     Finished,
     Frame,
+    GetToken,
     LossReason,
     Measured,
     Mute,
@@ -25,7 +28,9 @@ from captioner.events import (
     Painted,
     Phase,
     Reconfigure,
+    Resumed,
     SourceEnded,
+    SourceLost,
     SourceOpened,
     StateChanged,
     Stop,
@@ -35,7 +40,7 @@ from captioner.events import (
     Write,
 )
 from captioner.pipeline import BRIDGE, FAST_AHEAD, Lane, Pace, Pipeline
-from captioner.settings import Settings
+from captioner.settings import Mode, Settings
 from captioner.stt.modes import Decision, EndUtterance, Send, Streaming
 from captioner.stt.rtzr import FINALIZE
 from tests.helpers.chaos import Trouble
@@ -409,6 +414,250 @@ def test_another_source_after_the_end_is_not_heard() -> None:
     bench.feed(SourceOpened())
     bench.feed(block(0, np.full(160, 99, np.int16), arrived=bench.now))
     assert bench.pipeline.ledger.captured == captured
+
+
+# ---------------------------------------------------------------- a source that is away
+
+UNPLUGGED = Fault(FaultKind.DEVICE_LOST)
+
+
+def parted(
+    first: float, away: float, *, after: float, slept: Resumed | None = None, settings: Settings | None = None
+) -> Bench:
+    """A bench whose source is lost `first` seconds into a conversation, and comes back after `away` seconds.
+
+    The conversation goes on where it stopped. With `slept` the computer sleeps at that moment instead; where the clock
+    stands still meanwhile, `away` takes no time of the bench.
+    """
+    conversation = Conversation.random(5, first + after, voiced=True)
+    bench = Bench(conversation, settings=settings)
+    cut = round(first * RATE)
+    bench.play((each for each in conversation.blocks() if each.position < cut), end=False)
+    passed = 0.3 if slept is not None and slept.clock_stopped else away
+    bench.at(first + (0.001 if slept is None or slept.clock_stopped else away), slept or SourceLost(UNPLUGGED))
+    bench.at(first + passed, SourceOpened())
+    rest = conversation.sound[cut:]
+    bench.play((block(at, rest[at : at + 160]) for at in range(0, len(rest), 160)), after=first + passed)
+    bench.start()
+    return bench
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_what_was_said_when_the_microphone_is_lost_is_text_at_once(mode: Mode) -> None:
+    conversation = Conversation([Spoken("끝", RATE, 2 * RATE)], 10 * RATE, voiced=True)
+    bench = Bench(conversation, settings=Settings(mode=mode))
+    bench.play((each for each in conversation.blocks() if each.position < 2.2 * RATE), end=False)
+    bench.at(2.2, SourceLost(UNPLUGGED))
+    bench.start()
+    bench.run(3.0)
+    assert bench.said == ["끝"]
+    status = bench.pipeline.status(bench.now)
+    assert (status.fault, status.source_fault) == (None, UNPLUGGED)
+    assert status.away == pytest.approx(0.8, abs=0.03)
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_every_word_before_and_after_an_absence_is_there_and_the_gap_has_its_length(mode: Mode) -> None:
+    bench = parted(12.0, 45.0, after=15.0, settings=Settings(mode=mode))
+    bench.run()
+    cut = 12 * RATE
+    torn = {word.text for word in bench.service.conversation.words if word.start < cut < word.stop}
+    assert bench.missing() <= torn
+    assert bench.doubled() == set()
+    bench.check_captions()
+    (gap,) = bench.gaps
+    assert gap.reason is LossReason.DEVICE
+    assert gap.start == pytest.approx(cut, abs=FRAME_AND_A_BIT)
+    assert gap.stop - gap.start == bench.summary.lost == pytest.approx(45 * RATE, abs=FRAME_AND_A_BIT)
+    assert bench.summary.connections == 1
+    assert bench.finish.fault is None, "it is back"
+    after = [each for each in bench.finals if each.caption.start > gap.stop]
+    assert after
+    assert all(each.stages is not None and 0 < each.stages.total < 2.5 for each in after)
+
+
+def test_a_connection_without_a_source_gets_a_sign_of_life_every_ten_seconds() -> None:
+    for first in (0.0, 5.0):  # a microphone that never came, and one that went
+        bench = Bench(SILENCE)
+        bench.play((block(at, np.zeros(160, np.int16)) for at in range(0, round(first * RATE), 160)), end=False)
+        bench.at(first, SourceLost(UNPLUGGED))
+        bench.start()
+        bench.run(600.0)
+        sent = [at - bench.began for at, each in bench.actions if isinstance(each, Write) and each.data != FINALIZE]
+        assert max(later - earlier for earlier, later in itertools.pairwise([first, *sent, 600.0])) < 10.5
+        assert bench.pipeline.status(bench.now).connections == 1
+        assert bench.pipeline.ledger.captured == first * RATE
+
+
+def test_a_lane_that_is_stopped_without_its_source_counts_the_absence_as_lost() -> None:
+    conversation = Conversation.random(3, 10)
+    bench = Bench(conversation)
+    bench.play(conversation.blocks(), end=False)
+    bench.at(10.0, SourceLost(UNPLUGGED))
+    bench.at(12.0, SourceLost(Fault(FaultKind.DEVICE_BUSY)))
+    bench.at(40.0, Stop())
+    bench.start()
+    bench.run()
+    assert [each.reason for each in bench.gaps] == [LossReason.DEVICE]
+    assert bench.summary.lost == pytest.approx(30 * RATE, abs=FRAME_AND_A_BIT)
+    assert bench.summary.captured == pytest.approx(40 * RATE, abs=FRAME_AND_A_BIT)
+    assert bench.finish.fault == Fault(FaultKind.DEVICE_BUSY)
+    assert not bench.summary.complete
+    assert bench.missing() == set()
+
+
+def test_a_lane_whose_source_never_came_has_lost_nothing_and_is_not_complete() -> None:
+    bench = Bench(SILENCE)
+    bench.at(0.1, SourceLost(Fault(FaultKind.NO_DEVICE)))
+    bench.at(5.0, Stop())
+    bench.start()
+    bench.run(4.0)
+    assert bench.pipeline.status(bench.now).away == 0.0
+    bench.run()
+    assert (bench.summary.captured, bench.summary.lost, bench.summary.complete) == (0, 0, False)
+
+
+def test_sound_that_is_missing_without_a_word_of_the_driver_is_the_devices_fault() -> None:
+    bench = Bench(SILENCE)
+    bench.play([block(0, np.zeros(400, np.int16)), block(1200, np.zeros(400, np.int16))])
+    bench.start()
+    bench.run()
+    assert [(each.start, each.stop, each.reason) for each in bench.gaps] == [(400, 1200, LossReason.DEVICE)]
+
+
+def test_a_source_is_silent_or_too_loud_only_while_it_is() -> None:
+    bench = Bench(SILENCE)
+    loud = np.tile(np.array([32_700, -32_700], np.int16), 80)
+    parts = [(0.0, np.zeros(160, np.int16))] * 150 + [(0.0, loud)] * 50 + [(0.0, (loud // 100).astype(np.int16))] * 150
+    bench.play((block(160 * number, sound) for number, (_, sound) in enumerate(parts)), end=False)
+    bench.start()
+    seen = []
+    for tenth in range(1, 71):
+        bench.run(tenth / 10)
+        status = bench.pipeline.status(bench.now)
+        seen.append((status.never_heard, status.clipping))
+    assert seen[5:29] == [(True, False)] * 24
+    assert seen[34:48] == [(False, True)] * 14
+    assert seen[62:] == [(False, False)] * 8
+
+
+def test_a_source_that_is_opened_again_is_listened_to_afresh() -> None:
+    bench = Bench(SILENCE)
+    bench.start()
+    for value in (0, 900, 0):
+        bench.feed(SourceOpened())
+        for at in range(0, RATE, 160):
+            bench.now += 0.02
+            sound = np.zeros(160, np.int16)
+            sound[80:] = value
+            if not at:
+                sound[:] = 5000  # it clicks
+            bench.feed(block(at, sound, arrived=bench.now))
+            early = bench.pipeline.status(bench.now).never_heard
+            assert not early or at >= 1600
+        assert bench.pipeline.status(bench.now).never_heard == (value == 0)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_becomes_of_source_and_connection_no_word_is_lost_that_was_heard(seed: int) -> None:
+    random = Random(seed)
+    mode = random.choice(list(Mode))
+    conversation = Conversation.random(seed, 90.0, voiced=True)
+    bench = Bench(conversation, settings=Settings(mode=mode))
+    heard_from, holes = 0.0, []
+    while (lost := heard_from + random.uniform(0.5, 20.0)) < 75.0:
+        back = lost + random.choice((0.1, 1.0, 5.0, 15.0))
+        holes.append((lost, back))
+        for _ in range(random.randint(1, 3)):
+            bench.at(random.uniform(lost, back), SourceLost(UNPLUGGED))
+        if random.random() < 0.3:
+            bench.at(random.uniform(lost, back), Resumed(1.5, clock_stopped=False))
+        heard_from = back
+    for _ in range(random.randint(0, 3)):
+        bench.at(random.uniform(2.0, 70.0), bench.break_off)
+    at = 0.0
+    for lost, back in [*holes, (90.0, 90.0)]:
+        heard = conversation.sound[round(at * RATE) : round(lost * RATE)]
+        bench.at(at, SourceOpened())
+        bench.play((block(i, heard[i : i + 160]) for i in range(0, len(heard), 160)), after=at, end=lost == 90.0)
+        at = back
+    bench.start()
+    bench.run()
+    margin = 0.35  # a word at an edge may be heard, or not
+    touched = {
+        word.text
+        for word in conversation.words
+        for lost, back in holes
+        if word.start < (back + margin) * RATE and word.stop > (lost - margin) * RATE
+    }
+    assert bench.missing() <= touched
+    assert bench.doubled() == set()
+    bench.check_captions()
+    assert sum(each.stop - each.start for each in bench.gaps) == bench.summary.lost
+    assert bench.summary.captured == pytest.approx(90 * RATE, abs=3 * FRAME_AND_A_BIT)
+    assert bench.summary.lost == pytest.approx(
+        sum(back - lost for lost, back in holes) * RATE, abs=FRAME_AND_A_BIT * len(holes)
+    )
+
+
+# ---------------------------------------------------------------- sleep
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_the_time_slept_is_a_gap_and_not_a_replay(stopped: bool) -> None:
+    bench = parted(12.0, 3600.0, after=15.0, slept=Resumed(3599.7, stopped))
+    bench.run()
+    torn = {word.text for word in bench.service.conversation.words if word.start < 12 * RATE < word.stop}
+    assert bench.missing() <= torn
+    assert bench.doubled() == set()
+    bench.check_captions()
+    (gap,) = bench.gaps
+    assert gap.reason is LossReason.SLEEP
+    assert gap.stop - gap.start == pytest.approx(3600 * RATE, abs=FRAME_AND_A_BIT)
+    assert bench.summary.lost == gap.stop - gap.start
+    assert bench.summary.connections == 2
+    sent = sum(len(each.data) // 2 for _, each in bench.actions if isinstance(each, Write) and each.data != "EOS")
+    assert sent < (27 + 12 + 2) * RATE
+    after = [each for each in bench.finals if each.caption.start > gap.stop]
+    assert after
+    assert all(each.stages is not None and 0 < each.stages.total < 2.5 for each in after)
+    assert bench.finish.at == pytest.approx(3627.0, abs=2.0)
+
+
+def test_a_delay_after_a_sleep_ends_with_the_paint_on_the_clock_that_stood_still() -> None:
+    conversation = Conversation([Spoken("뒤", 2 * RATE, 3 * RATE)], 6 * RATE)
+    bench = Bench(conversation, lane=Lane(painted=True, seed=1))
+    bench.at(0.5, Resumed(7200.0, clock_stopped=True))
+    bench.at(0.6, SourceOpened())
+    bench.play(conversation.blocks(), after=0.7)
+    bench.start()
+    bench.run(0.7 + 5.5)
+    (final,) = bench.finals
+    heard = bench.began + final.at
+    updates = bench.feed(Painted(final.caption.revision, bench.now))
+    (measured,) = [each for each in updates if isinstance(each, Measured)]
+    assert measured.stages.render is not None
+    assert 0 < measured.stages.render < 3.0, heard
+
+
+def test_a_computer_that_sleeps_while_nothing_stands_tries_again_at_once() -> None:
+    bench = quiet(30)
+    bench.run(1.0)
+    bench.service.unreachable_until = bench.began + 8.0
+    bench.break_off()
+    bench.at(8.0, Resumed(600.0, clock_stopped=True))
+    bench.run(8.5)
+    assert bench.pipeline.status(bench.now).phase is Phase.LIVE
+
+
+def test_a_token_that_ran_out_while_the_computer_slept_is_not_used_again() -> None:
+    bench = quiet(30)
+    bench.run(5.0)
+    bench.feed(Resumed(8 * 3600.0, clock_stopped=True))
+    asked = sum(isinstance(each, GetToken) for _, each in bench.actions)
+    assert asked == 2
+    bench.run(6.0)
+    assert bench.pipeline.status(bench.now).connections == 2
 
 
 # ---------------------------------------------------------------- faults
@@ -807,3 +1056,13 @@ def test_the_checks_of_chaos_can_fail() -> None:
     assert bench.doubled()
     with pytest.raises(AssertionError):
         bench.check_captions()
+
+
+def test_long_numbers_are_hidden_from_when_the_setting_says_so() -> None:
+    pipeline = Pipeline(Settings(mask_numbers=True))
+    masked = [pipeline.captions.masked]
+    pipeline.start(0.0)
+    for now in (False, True):
+        pipeline.feed(Reconfigure(Settings(mask_numbers=now)), 0.0)
+        masked.append(pipeline.captions.masked)
+    assert masked == [True, False, True]

@@ -167,7 +167,8 @@ def test_the_delays_of_the_design_are_those_of_its_arithmetic(way: str) -> None:
     assert words == [word.text for word in recording.script.words]
     ends = [recording.script.words[number].stop for number in (5, 11, 18)]
     for final, end, figure in zip(emulated.finals, ends, expected, strict=True):
-        assert 0 <= 1000 * (final.at - end) - figure <= 40, "blocks and frames of 20 ms each"
+        over = 1000 * (final.at - end) - figure
+        assert -10 <= over <= 30, "frames of 20 ms, of which the nearest ends the silence"
         stages = final.stages
         assert stages is not None
         assert 1000 * (stages.silence_wait + stages.token + stages.connect + stages.recognise) == pytest.approx(

@@ -13,7 +13,9 @@ error, which only the meter sees.
 
 from __future__ import annotations
 
+import atexit
 import functools
+import re
 import threading
 import time
 from collections import Counter
@@ -26,6 +28,7 @@ from numpy.typing import NDArray
 
 from captioner.audio.conditioning import HIGHEST_RATE, LOWEST_RATE
 from captioner.audio.stderr import shut_stderr
+from captioner.audio.system_default import default_input
 from captioner.errors import Fault, FaultError, FaultKind, Misuse
 from captioner.events import AudioBlock, SourceEnded
 
@@ -65,12 +68,14 @@ class CaptureInfo:
     Attributes:
         rate: Hz.
         latency: seconds from the microphone to the callback, as PortAudio believes.
+        beside: ids of the other devices that were listed with it.
     """
 
     device: Device
     rate: int
     channels: int
     latency: float
+    beside: frozenset[str]
 
 
 # ---------------------------------------------------------------- the seam to PortAudio
@@ -110,6 +115,10 @@ class Driver(Protocol):
 
     def devices(self, *, fresh: bool) -> Sequence[Listed]:
         """List the input devices. `fresh`: look again, where no open stream forbids it."""
+        ...
+
+    def default_input(self) -> str | None:
+        """Something that changes with the system's default input, open stream or not; None where nobody can say."""
         ...
 
     def open(
@@ -180,7 +189,10 @@ def _identify(listed: Sequence[Listed]) -> list[Device]:
     return found
 
 
-def _find(name_or_id: str, driver: Driver, *, fresh: bool) -> tuple[Listed, Device]:
+def _find(
+    name_or_id: str, driver: Driver, *, fresh: bool, strangers: frozenset[str] = frozenset()
+) -> tuple[Listed, Device, frozenset[str]]:
+    """Find a device, and the ids of the others; none of `strangers` is taken for it under another name."""
     listed = driver.devices(fresh=fresh)
     pairs = list(zip(listed, _identify(listed), strict=True))
     if not name_or_id:
@@ -192,11 +204,29 @@ def _find(name_or_id: str, driver: Driver, *, fresh: bool) -> tuple[Listed, Devi
             (pair for pair in pairs if pair[1].name.casefold() == wanted),
             key=lambda pair: pair[1].host_api != default_api,
         )
+        if not chosen and fresh:
+            moved = _unplaced(wanted)
+            chosen = [
+                pair
+                for pair in pairs
+                if pair[1].id not in strangers
+                and moved in (_unplaced(pair[1].id.casefold()), _unplaced(pair[1].name.casefold()))
+            ]
+            chosen = chosen if len(chosen) == 1 else []  # which of several it is, nobody can say
     if chosen:
-        return chosen[0]
+        mine = chosen[0][1].id
+        return *chosen[0], frozenset(each.id for _, each in pairs if each.id != mine)
     if not fresh:  # it may have been plugged in since
-        return _find(name_or_id, driver, fresh=True)
+        return _find(name_or_id, driver, fresh=True, strangers=strangers)
     raise FaultError(Fault(FaultKind.NO_DEVICE, name_or_id))
+
+
+def _unplaced(name: str) -> str:
+    """A device's name without what changes when it is plugged into another place.
+
+    Windows counts the sockets in which it has seen a device ("Headset (2- Jabra)"), ALSA the cards ("(hw:2,0)").
+    """
+    return re.sub(r"\(hw:\d+,", "(hw:,", re.sub(r"\(\d+- ", "(", name))
 
 
 # ---------------------------------------------------------------- capture
@@ -207,6 +237,7 @@ class Capture:
 
     Attributes:
         info: what was opened; None before `start`.
+        heard: when the last block came; None before the first.
         overflows: times that the driver said it had dropped sound (it never says how much).
     """
 
@@ -219,6 +250,7 @@ class Capture:
         clock: Callable[[], float] = time.perf_counter,
         channel: int | None = None,
         driver: Driver | None = None,
+        strangers: frozenset[str] = frozenset(),
     ) -> None:
         """Name the device; nothing is opened yet.
 
@@ -229,18 +261,24 @@ class Capture:
             clock: stamps the blocks.
             channel: from 1; so many channels are opened at least. None opens what makes the best mean.
             driver: PortAudio, if None.
+            strangers: ids of devices that are not the named one, whatever theirs looks like: it may come back under
+                a slightly different name when it is plugged into another socket.
         """
         self.info: CaptureInfo | None = None
+        self.heard: float | None = None
         self.overflows = 0
-        self._device_id, self._block_ms, self._channel = device_id, block_ms, channel
+        self._device_id, self._block_ms, self._channel, self._strangers = device_id, block_ms, channel, strangers
         self._post, self._clock, self._driver = post, clock, driver
         self._position = 0
         self._lock = threading.Lock()  # between start and close
         self._stream: OpenStream | None = None
         self._closed = self._ended = False
 
-    def start(self) -> None:
+    def start(self, *, fresh: bool = False) -> None:
         """Open the device and let the blocks come. It may take some 100 ms: not on a loop that has a window to paint.
+
+        Args:
+            fresh: what is listed is known to be old.
 
         Raises:
             FaultError: NO_PORTAUDIO, NO_DEVICE, DEVICE_BUSY, DEVICE_DENIED, NO_SUCH_CHANNEL (the detail is the number
@@ -253,9 +291,9 @@ class Capture:
                 raise Misuse("started twice")
             driver = self._driver or _portaudio()
             try:
-                self._stream = self._open(driver, fresh=False)
+                self._stream = self._open(driver, fresh=fresh)
             except FaultError as error:
-                if error.fault.kind not in (FaultKind.NO_DEVICE, FaultKind.DEVICE_FAILED):
+                if fresh or error.fault.kind not in (FaultKind.NO_DEVICE, FaultKind.DEVICE_FAILED):
                     raise
                 # The list of devices may be old: what it names may have been plugged into another place since.
                 self._stream = self._open(driver, fresh=True)
@@ -272,7 +310,7 @@ class Capture:
                 stream.close()
 
     def _open(self, driver: Driver, *, fresh: bool) -> OpenStream:
-        listed, device = _find(self._device_id, driver, fresh=fresh)
+        listed, device, beside = _find(self._device_id, driver, fresh=fresh, strangers=self._strangers)
         if self._channel is not None and not 1 <= self._channel <= device.channels:
             raise FaultError(Fault(FaultKind.NO_SUCH_CHANNEL, str(device.channels)))
         channels = channels_to_open(device, self._channel)
@@ -292,7 +330,7 @@ class Capture:
                     raise
                 continue
             try:
-                self.info = CaptureInfo(device, rate, channels, stream.latency)
+                self.info = CaptureInfo(device, rate, channels, stream.latency, beside)
                 stream.start()
             except BaseException:
                 stream.close()
@@ -306,6 +344,7 @@ class Capture:
         if self._closed or self._ended:
             return False
         try:
+            self.heard = arrived
             self.overflows += overflowed
             self._post(AudioBlock(block.copy(), rate, self._position, arrived, overflowed))
             self._position += len(block)
@@ -368,6 +407,8 @@ class _PortAudio:
                 # The module failed half-way through, so its own exception has no name that could be imported.
                 raise FaultError(Fault(FaultKind.DEVICE_FAILED, _one_line(error))) from error
         self._sd: Any = sounddevice
+        # At the end the system takes everything back; PortAudio would wait for a device that hangs.
+        atexit.unregister(sounddevice._exit_handler)
         self._lock = threading.RLock()
         self._open_streams = 0
         self._first_list = True
@@ -384,6 +425,12 @@ class _PortAudio:
                 return self._list()
             except self._sd.PortAudioError as error:
                 raise FaultError(self._fault(error)) from error
+
+    def default_input(self) -> str | None:
+        try:
+            return default_input()
+        except (OSError, AttributeError):  # no such library, no such function
+            return None
 
     def _list(self) -> list[Listed]:
         apis = self._sd.query_hostapis()
@@ -476,6 +523,15 @@ class _Stream:
 @functools.cache
 def _portaudio() -> Driver:
     return _PortAudio()
+
+
+def default_now(driver: Driver | None = None) -> str | None:
+    """Return what changes with the system's default input device; None where the system does not say.
+
+    Raises:
+        FaultError: NO_PORTAUDIO, DEVICE_FAILED.
+    """
+    return (driver or _portaudio()).default_input()
 
 
 def _rates(host_api: str, own: int) -> tuple[int, ...]:

@@ -3,7 +3,9 @@
 Two witnesses are heard. WebRTC's voice activity detector (https://pypi.org/project/webrtcvad-wheels/) says whether a
 frame may be speech; it holds on to the end of speech for some 100 ms, and takes music, tones and bursts of noise for
 voices. The level of the speech band over an adaptive noise floor knows to 10 ms where something begins and ends. So
-nothing starts without the detector's consent, and where it starts and stops the level says.
+nothing starts without the detector's consent, and where it starts and stops the level says. A sound that is nothing
+but one or two steady tones (a telephone that rings, a beep) starts nothing either. `captioner bench endpointing` says
+what that is worth, over speech whose ends are known.
 
 The noise floor is the minimum of the smoothed level over the last seconds ("minimum statistics": R. Martin, Noise power
 spectral density estimation based on optimal smoothing and minimum statistics, IEEE Trans. Speech and Audio Processing
@@ -15,12 +17,12 @@ Everything is counted in samples and nothing depends on time, so the same frames
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import inf, log10
 from typing import TypeAlias
 
 import numpy as np
-import webrtcvad
 from numpy.typing import NDArray
 
 from captioner.errors import Misuse
@@ -35,7 +37,7 @@ _BAND = slice(4, 69)
 _POWER = 2 / (FRAME * float(np.sum(_WINDOW**2)))
 """Turns a sum of squared bins into a mean square."""
 
-_START, _STAY, _SURE = 8.0, 5.0, 9.0
+_START, _STAY, _SURE = 6.0, 4.0, 7.0
 """dB over the noise floor: to start speech, to go on with it, and to go on with it whatever the detector says."""
 
 _RANGE = 38.0
@@ -45,6 +47,8 @@ _PEAK_DECAY = 0.02
 
 _VOICED, _OF = 3, 5
 """So many of the last so many frames have to be speech for it to start: 60 ms of 100 ms."""
+_TONAL = 0.99
+"""Share of the speech band's power that one or two tones have where nobody speaks."""
 _GAP = 6 * _HOP
 """Samples without level that the way back to the start of speech may cross: the closure of a plosive."""
 _LOOK_BACK = 30
@@ -90,12 +94,14 @@ class Endpointer:
         """Be ready for the first frame.
 
         Args:
-            hangover: seconds without speech after which it has stopped.
+            hangover: seconds without speech after which it has stopped, to the nearest end of a frame.
         """
         if not 0.05 <= hangover <= 60:
             raise Misuse(f"a hangover of {hangover} s")
         self.speech = False
         self._hangover = round(hangover * RATE)
+        import webrtcvad  # here: streaming needs no ears of ours, and its import costs as much as a second of a call
+
         # Aggressiveness 2 of 0 to 3: 3 misses speech at -55 dBFS, and against noise the level stands guard.
         self._detector = webrtcvad.Vad(2)
         self._floor = _NoiseFloor()
@@ -123,9 +129,9 @@ class Endpointer:
         if len(samples) < FRAME:  # the last one of a lane
             samples = np.concatenate((samples, np.zeros(FRAME - len(samples), np.int16)))
         voice = bool(self._detector.is_speech(samples.tobytes(), RATE))
-        for number, level in enumerate(self._levels(samples)):
+        for number, (level, spectrum) in enumerate(self._levels(samples)):
             self._floor.hear(level)
-            self._hops.append(_Hop(frame.start + number * _HOP, level, voice))
+            self._hops.append(_Hop(frame.start + number * _HOP, level, voice, spectrum))
         return self._stop_or_go_on(frame.stop) if self.speech else self._start()
 
     def flush(self) -> list[SpeechEvent]:
@@ -135,13 +141,13 @@ class Endpointer:
         self.speech = False
         return [SpeechStopped(self._end)]
 
-    def _levels(self, samples: NDArray[np.int16]) -> tuple[float, float]:
-        """Measure the speech band around the frame's first sample and around its middle, in dBFS."""
+    def _levels(self, samples: NDArray[np.int16]) -> Iterator[tuple[float, NDArray[np.float64]]]:
+        """Measure the speech band around the frame's first sample and around its middle: dBFS, and power by bin."""
         sound = np.concatenate((self._before, samples)) / 32768.0
         self._before = samples[_HOP:].copy()
         spectra = np.fft.rfft(np.stack((sound[:FRAME], sound[_HOP:])) * _WINDOW)[:, _BAND]
-        first, second = np.sum(spectra.real**2 + spectra.imag**2, axis=1) * _POWER
-        return 10 * log10(first + 1e-10), 10 * log10(second + 1e-10)
+        for power in spectra.real**2 + spectra.imag**2:
+            yield 10 * log10(float(power.sum()) * _POWER + 1e-10), power
 
     def _start(self) -> list[SpeechEvent]:
         if not self._hops[-1].voice:
@@ -159,6 +165,8 @@ class Endpointer:
                 break
             if hop.level > floor + _STAY:
                 first = hop
+        if _is_tone([hop.power for hop in hops[:newest] if hop.middle > first.middle and hop.level > floor + _START]):
+            return []
         self.speech = True
         self._peak = max(hop.level for hop in hops if hop.middle >= first.middle)
         self._end = hops[newest].stop
@@ -174,7 +182,7 @@ class Endpointer:
                 self._peak = max(self._peak - _PEAK_DECAY, hop.level)
                 if hop.level > self._peak - _RANGE:
                     self._end = hop.stop
-        if now - self._end < self._hangover:
+        if now - self._end < self._hangover - FRAME // 2:  # the frame's end that is nearest to the hangover's
             return []
         self.speech = False
         self._hops.clear()  # what was heard before the end starts nothing new
@@ -189,11 +197,13 @@ class _Hop:
         middle: position of its middle sample.
         level: dBFS.
         voice: the detector takes the frame for speech.
+        power: by bin of the speech band.
     """
 
     middle: int
     level: float
     voice: bool
+    power: NDArray[np.float64]
 
     @property
     def start(self) -> int:
@@ -202,6 +212,25 @@ class _Hop:
     @property
     def stop(self) -> int:
         return self.middle + _HOP // 2
+
+
+def _is_tone(powers: Sequence[NDArray[np.float64]]) -> bool:
+    """Say whether all of a sound is one or two tones that do not move: a telephone that rings, a beep, a dialled digit.
+
+    A voice never stands so still: it glides, its harmonics are many, and its level follows its pulses. What is no tone
+    for a single moment is no tone, so that a word over one is heard.
+    """
+    if not powers:
+        return True  # nothing but its edges was heard yet, which tell nothing
+    spectra = np.stack(powers)
+    whole = spectra.sum(axis=0)
+    low, high = _lobe(whole), _lobe(np.where(_lobe(whole), 0.0, whole))
+    return bool(np.all((spectra * (low | high)).sum(axis=1) >= _TONAL * spectra.sum(axis=1)))
+
+
+def _lobe(power: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return the bins that the strongest tone fills under the window."""
+    return np.abs(np.arange(len(power)) - int(np.argmax(power))) <= 2
 
 
 class _NoiseFloor:
@@ -226,6 +255,39 @@ class _NoiseFloor:
             self._lowest, self._count = inf, 0
 
 
+_SAID = 15
+"""Frames of speech that make something said: 300 ms."""
+
+
+def anything_said(sound: NDArray[np.int16]) -> bool:
+    """Say whether somebody spoke in a stretch of sound, at once and cheaply: for a doubt, not for a cut.
+
+    Frames count that are 9 dB louder than the quietest tenth and that the voice detector takes for speech. So neither
+    silence nor a steady noise is speech, be it as loud as it may.
+
+    Args:
+        sound: int16 (samples,) at 8 kHz; a few seconds at least, or there is nothing to compare with.
+    """
+    count = len(sound) // FRAME
+    if count < 3 * _SAID:
+        return False
+    frames = sound[: count * FRAME].reshape(count, FRAME)
+    swings = frames - frames.mean(axis=1, dtype=np.float32)[:, np.newaxis]
+    level = 10 * np.log10(np.einsum("ij,ij->i", swings, swings) / (FRAME * 2.0**30) + 1e-9)
+    above = np.concatenate(([False], level > max(float(np.percentile(level, 10)) + 9.0, -60.0), [False]))
+    loud = np.flatnonzero(above[1:-1] & (above[:-2] | above[2:]))  # a click is one frame, a syllable is several
+    if len(loud) < _SAID:
+        return False
+    import webrtcvad  # here: see Endpointer
+
+    detector, said = webrtcvad.Vad(2), 0
+    for number in loud:
+        said += detector.is_speech(frames[number].tobytes(), RATE)
+        if said == _SAID:
+            return True
+    return False
+
+
 class Meter:
     """How loud the sound is, and whether there is any."""
 
@@ -237,9 +299,13 @@ class Meter:
     -75 dBFS around whatever offset the device has. The quietest microphone in a quiet room makes more noise than that;
     an unplugged or muted one does not."""
 
+    LOUD = 32_000
+    """Steps of int16 from which on a sample counts as cut off: 0.2 dB below full scale."""
+
     def __init__(self) -> None:
         self._frames: deque[tuple[int, int, int]] = deque(maxlen=self.FRAMES)
         self._quiet = 0  # samples
+        self._loud: deque[bool] = deque(maxlen=100)  # frames in which samples were cut off: two seconds
 
     def push(self, frame: Frame) -> None:
         """Hear the next frame."""
@@ -251,6 +317,12 @@ class Meter:
             self._quiet += len(samples)
         else:
             self._quiet = 0
+        self._loud.append(int(np.count_nonzero(np.abs(samples) >= self.LOUD)) >= 3)
+
+    @property
+    def clipping(self) -> bool:
+        """The sound is so loud that it was cut off in 200 ms of the last two seconds."""
+        return sum(self._loud) >= 10
 
     @property
     def level(self) -> float:

@@ -26,8 +26,8 @@ from captioner.events import AudioBlock, SourceEnded
 
 MOST_CHANNELS = 8
 
-_AHEAD = 0.25
-"""Seconds that are read at once: a quarter of a second of FLAC at 48 kHz, stereo, takes a quarter of a millisecond."""
+_AHEAD = 0.5
+"""Seconds that are read at once: half a second of FLAC at 48 kHz, stereo, takes less than a millisecond."""
 
 _UNKNOWN_FRAMES = 2**62
 """libsndfile says 2^63 - 1 frames where a header does not say how many there are."""
@@ -151,7 +151,7 @@ class SoundFile:
         return taken
 
     def _read(self) -> NDArray[np.float32]:
-        """Read a quarter of a second, or what there is; note in `cut` and `_fault` why there is no more."""
+        """Read half a second, or what there is; note in `cut` and `_fault` why there is no more."""
         count = min(int(self.rate * _AHEAD), self.frames - self._read_frames)
         if count <= 0 or self._fault is not None:
             return np.empty((0, self.channels), np.float32)

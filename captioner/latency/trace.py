@@ -129,6 +129,15 @@ class Trace:
         origin = self.clock.origin
         return None if origin is None else origin + position / RATE
 
+    def behind(self, stop: int) -> float:
+        """Seconds for which the sample before `stop` was released and waited for its lane's own earlier sound.
+
+        They are part of its queue, and no work of this computer: the connection before had not ended.
+        """
+        released = self.released.passed(stop)
+        asked, _, opened = self._ready
+        return 0.0 if released is None else max(0.0, min(self._wanted, asked, opened) - released)
+
     def stages(self, stop: int, heard: float, painted: float | None) -> Stages | None:
         """Where the time went for a text whose last sample of speech is the one before `stop`.
 

@@ -3,17 +3,25 @@
 A final settles the sound up to its end, but nothing after the start of an utterance that is still open: that one is
 heard again if the connection breaks. Sound of which nothing was said for as long as an utterance may take, and some
 seconds more, was silence, and so was sound of which nothing was said for as long after we ended the utterance; and an
-utterance that the service has left behind for as long gets no final any more.
+utterance that the service has left behind for as long gets no final any more. Whether it was silence is for others to
+hear: `unanswered` names the sound before that.
 """
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass, replace
 
 from captioner.events import RATE, Hypothesis, Word
 from captioner.stt.ledger import Ledger
 from captioner.stt.outbox import Outbox
+
+_REMEMBERED = 1000
+"""Closed utterances that are told apart."""
+
+_LISTENED = 12
+"""Seconds of unanswered sound that are listened to."""
 
 
 @dataclass(slots=True)
@@ -35,13 +43,16 @@ class Hearing:
 
     def __init__(self, ledger: Ledger, outbox: Outbox, long_ago: float) -> None:
         self._ledger, self._outbox = ledger, outbox
-        self._long_ago = long_ago
+        self._least = self._long_ago = long_ago
         self._floor = ledger.settled  # words before it were heard on an earlier connection
         self._open: dict[int, _Utterance] = {}  # by seq
         self._answered = False
-        self._closed: set[int] = set()  # seqs of which nothing more is heard
+        self._closed: set[int] = set()  # seqs of which nothing more is heard,
+        self._closed_below = -1  # and so of every older one
         self._last_start = self._last_stop = self._floor  # how far finals have come
         self._written: deque[tuple[float, int]] = deque()  # (when, position), about one a second
+        self._asked: deque[tuple[float, int]] = deque(maxlen=120)  # the same, since the service last said anything
+        self._mark = self._overdue = outbox.written  # what was written then, and what of it has been named since
         self._ended: deque[tuple[float, int]] = deque()  # (when, position), one an utterance that we ended
 
     @property
@@ -57,24 +68,25 @@ class Hearing:
     @property
     def deadline(self) -> float:
         """When `pass_silence` or `abandoned` is to be called at the latest, perf_counter seconds."""
-        due = [each.heard for each in self._left_behind().values()]
-        if self._written and not self._open:
-            due.append(self._written[0][0])
-        if self._ended and not self._open:
-            due.append(self._ended[0][0])
-        return min(due, default=float("inf")) + self._long_ago
+        if self._open:
+            since = min((each.heard for each in self._left_behind().values()), default=math.inf)
+        else:
+            since = min(each[0][0] if each else math.inf for each in (self._written, self._ended))
+        return since + self._long_ago
 
     def hear(self, counted: Hypothesis, now: float) -> Hypothesis | None:
         """Take what the codec read; return it at the lane's positions, or None where nothing more is to be heard of it.
 
         Words that an earlier connection settled are left out.
         """
-        if counted.seq in self._closed:
+        self._asked.clear()
+        self._mark = self._overdue = self._outbox.written
+        if counted.seq in self._closed or counted.seq < self._closed_below:
             return None
         if counted.final:
             heard = self._final(counted)
             self._answered = True
-            self._closed.add(heard.seq)
+            self._close(heard.seq)
             self._open.pop(heard.seq, None)
         else:
             heard = self._interim(counted)
@@ -88,10 +100,29 @@ class Hearing:
         """Sound before `position` is with the socket."""
         if not self._written or now - self._written[-1][0] >= 1.0:
             self._written.append((now, position))
+            for each in (self._written, self._ended):
+                while each and each[0][1] <= self._ledger.settled < position:
+                    each.popleft()  # that is settled by now
+        if not self._asked or now - self._asked[-1][0] >= 1.0:
+            self._asked.append((now, position))
+
+    def unanswered(self, before: float) -> tuple[int, int] | None:
+        """Return the sound that was written before that moment, and since which nothing at all was said; None for none.
+
+        Sound that was named for a while and was not heard to be speech is not named again.
+        """
+        while self._asked and self._asked[0][0] <= before:
+            self._overdue = self._asked.popleft()[1]
+        self._mark = max(self._mark, self._overdue - _LISTENED * RATE)
+        return (self._mark, self._overdue) if self._overdue > self._mark else None
 
     def ended(self, position: int, now: float) -> None:
         """The service was told that the utterance ends at `position`."""
         self._ended.append((now, position))
+
+    def wait_for(self, seconds: float) -> None:
+        """Let no sound pass as silence, and no utterance as left behind, in less than that."""
+        self._long_ago = max(self._least, seconds)
 
     def pass_silence(self, now: float) -> None:
         """Settle sound that was written long ago, and of which nothing was said although nothing is open."""
@@ -103,12 +134,21 @@ class Hearing:
 
     def abandoned(self, now: float) -> list[int]:
         """Return the seqs of open utterances that the service left behind long ago; they are open no longer."""
+        if not self._open:
+            return []
         seqs = [seq for seq, each in self._left_behind().items() if now >= each.heard + self._long_ago]
         for seq in seqs:
             del self._open[seq]
-            self._closed.add(seq)
+            self._close(seq)
             self._settle()
         return seqs
+
+    def _close(self, seq: int) -> None:
+        """Hear no more of it, nor, in a call of many hours, of those hundreds before it."""
+        self._closed.add(seq)
+        if len(self._closed) > _REMEMBERED:
+            self._closed_below = sorted(self._closed)[_REMEMBERED // 2]
+            self._closed = {each for each in self._closed if each >= self._closed_below}
 
     def _left_behind(self) -> dict[int, _Utterance]:
         """Open utterances that a later final has passed: their own may still come, but not for ever."""

@@ -146,8 +146,17 @@ class Ledger:
         """
         for each in self._stretches:
             if each.start <= start <= stop <= each.stop:
-                return bytes(each.pcm[2 * (start - each.start) : 2 * (stop - each.start)])
+                return self._part(each, start, stop)
         raise Misuse(f"[{start}, {stop}) of [{self.first}, {self._end})")
+
+    @staticmethod
+    def _part(stretch: _Stretch, start: int, stop: int) -> bytes:
+        return bytes(stretch.pcm[2 * (start - stretch.start) : 2 * (stop - stretch.start)])
+
+    def kept(self, start: int, stop: int) -> bytes:
+        """What is still here of the sound in `[start, stop)`, as int16 little-endian, without its holes."""
+        each_in = ((each, max(start, each.start), min(stop, each.stop)) for each in self._stretches)
+        return b"".join(self._part(each, first, last) for each, first, last in each_in if first < last)
 
     def settle(self, position: int) -> None:
         """Everything before `position` is recognised (but for what the source lost); it need not be kept."""
@@ -193,6 +202,8 @@ class Ledger:
 
     def _make_room(self) -> None:
         """Lose what does not fit: the oldest sound, as much as is held beyond the capacity."""
+        if self._end - self._settled <= self.capacity:
+            return  # at most so much is held
         room = self.capacity + min(max(0, self._delivered - self._settled), self.capacity)
         if self.held <= room:
             return

@@ -24,6 +24,7 @@ import os
 import socket
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, assert_never
 
@@ -38,7 +39,7 @@ from websockets.exceptions import (
 from websockets.frames import Opcode
 from websockets.protocol import State
 
-from captioner.account import Account
+from captioner.account import Credentials
 from captioner.errors import Fault, FaultError, FaultKind, Misuse
 from captioner.events import (
     Action,
@@ -133,6 +134,7 @@ class _Connection:
     Attributes:
         task: its life, from the opening to `Closed`.
         fate: why we ended it; "" where we did not.
+        in_question: an answer is waited for, so that it had better be known at once whether anybody is there.
     """
 
     def __init__(self, epoch: int, post: Callable[[News], None]) -> None:
@@ -141,6 +143,7 @@ class _Connection:
         self.socket: _Socket | None = None
         self.fate = ""
         self._post = post
+        self.in_question = asyncio.Event()
         self._waiting: deque[Write] = deque()
         self._handed: int | None = None  # position of the last message that the socket took, until it is posted
 
@@ -156,6 +159,8 @@ class _Connection:
         if not self.fate:
             self._waiting.append(action)
             self._pump()
+            if action.data == rtzr.EOS:
+                self.in_question.set()
 
     def end(self, fate: str) -> asyncio.Transport | None:
         """Send nothing more; return the transport, where there is one."""
@@ -218,7 +223,7 @@ class Link:
         """Seconds from the last answered ping to its pong; None before there was one."""
         return self._round_trip
 
-    def use(self, network: Network, account: Account | None) -> None:
+    def use(self, network: Network, account: Credentials | None) -> None:
         """Use another network or account for the next token and the next Open, on every lane of these tokens."""
         self._tokens.use(network, account)
 
@@ -338,11 +343,15 @@ class Link:
         """Ping, and end a connection on which nothing at all has come back in time.
 
         Not the library's own: its ping waits for room in the socket without any limit, which a dead connection never
-        has, and it counts nothing but pongs as life.
+        has, and it counts nothing but pongs as life. After EOS one goes out at once: a connection that is dead must not
+        be taken for a service that takes its time.
         """
         clock = asyncio.get_running_loop().time
         while True:
-            await asyncio.sleep(self._ping_interval)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._ping_interval):
+                    await connection.in_question.wait()
+                    connection.in_question.clear()
             asked, pong = clock(), None
             try:
                 async with asyncio.timeout(self._ping_timeout):

@@ -2,10 +2,10 @@
 
 The mode's releases wait here in their order. Every connection starts again at the position it is given, and from there
 on takes messages of whole frames: the first one longer, because the service may ask for a minimum first payload, the
-later ones `chunk` samples, a backlog in longer ones. No more is under way to the socket than a second of sound, so that
-a break finds the rest here; and a backlog goes out at no more than `pace` times real time, with a second of sound to
-spare, so that a stall of our own does not cost a delay that grows. What a mode held back is no backlog, unless it is
-sent after a break.
+later ones `chunk` samples, a backlog in longer ones, what was held in still longer ones. No more is under way to the
+socket than a second of sound, so that a break finds the rest here; and a backlog goes out at no more than `pace` times
+real time, with a second of sound to spare, so that a stall of our own does not cost a delay that grows. What a mode
+held back is no backlog, unless it is sent after a break.
 
 The service counts the samples sent on each connection from 0; `lane` turns its numbers into the lane's positions.
 """
@@ -24,8 +24,14 @@ from captioner.stt.modes import EndUtterance, Release, Send, Silence
 FIRST_MESSAGE = RATE // 10
 """Samples that the first message of a connection holds, where there are as many; and the messages of a backlog."""
 
+HELD_MESSAGE = RATE // 2
+"""Samples in a message of what was held, which is there all at once: forty small ones keep the loop for 5 ms."""
+
 IN_FLIGHT = RATE
 """Samples that may be under way to the socket."""
+
+PIECES = 1000
+"""Places at which the lane's position jumps that are remembered at least."""
 
 SPARE = RATE
 """Samples by which sending may be ahead of its pace."""
@@ -53,6 +59,7 @@ class Outbox:
         self._flight: deque[tuple[int, int]] = deque()  # messages not written yet: the position after each, its samples
         self._in_flight = 0  # samples in them
         self._paid = 0.0  # the time at which what is sent would have been sent at exactly the pace
+        self._next_at = math.inf
         self._total = 0  # samples sent on this connection
         self._pieces: list[int] = []  # numbers of samples sent at which the lane's position jumps,
         self._places: list[int] = []  # the positions there,
@@ -154,13 +161,19 @@ class Outbox:
             ending: nothing more will be added, so that what is left need not fill a message.
         """
         messages: list[Release] = []
-        while not self.full:
+        self._next_at = math.inf
+        while self._in_flight < IN_FLIGHT:
             message = self._next(ending=ending)
-            if message is None or now < self._due(message):
+            if message is None:
+                break
+            due = self._due(message)
+            if now < due:
+                self._next_at = due
                 break
             messages.append(message)
             self._send(message, now)
             if isinstance(message, EndUtterance):
+                self._next_at = now
                 break
         return messages
 
@@ -169,10 +182,10 @@ class Outbox:
         """As much is on its way to the socket as may be; nothing more goes before some of it is written."""
         return self._in_flight >= IN_FLIGHT
 
-    def due(self, *, ending: bool) -> float:
-        """When the next message may go; infinity where none waits for its time alone. `ending` as for `take`."""
-        message = None if self.full else self._next(ending=ending)
-        return math.inf if message is None else self._due(message)
+    @property
+    def next_at(self) -> float:
+        """When the next message may go, as the last `take` left it; infinity where none waits for its time alone."""
+        return self._next_at
 
     def wrote(self, position: int) -> None:
         """Everything before `position` is with the socket."""
@@ -202,7 +215,7 @@ class Outbox:
     # ------------------------------------------------------------ the next message
 
     def _next(self, *, ending: bool) -> Release | None:
-        if not self.left():
+        if self._turn == len(self._plan) or not self.left():
             return None
         release = self._plan[self._turn]
         if not isinstance(release, Send):
@@ -214,7 +227,8 @@ class Outbox:
         if available < wanted:
             whole = ending or self._turn + 1 < len(self._plan)  # no sound comes that would fill it
             return Send(start, release.stop, release.held) if whole else None
-        longest = wanted if first else max(wanted, FIRST_MESSAGE)
+        ready = HELD_MESSAGE if release.held and start >= self._paced else FIRST_MESSAGE
+        longest = wanted if first else max(wanted, ready)
         samples = wanted if first else min(available, longest) // self.chunk * self.chunk
         return Send(start, start + samples, release.held)
 
@@ -247,6 +261,9 @@ class Outbox:
         self._in_flight += samples
 
     def _begin_piece(self, place: int, *, silent: bool) -> None:
+        if len(self._pieces) > 2 * PIECES:  # the service does not come back to what is hours old
+            for each in (self._pieces, self._places, self._silent):
+                del each[:PIECES]
         self._pieces.append(self._total)
         self._places.append(place)
         self._silent.append(silent)

@@ -28,9 +28,14 @@ The service counts milliseconds of sound *sent on this connection*, from 0
 service's session, so it is sent once, at the end, or where a new connection is wanted at a quiet moment (new settings,
 a token near its end); and after each utterance, where each has a connection of its own.
 
+A service may take speech, answer pings, and say nothing. Whoever can tell speech from silence looks at what is
+`overdue`, and raises a `doubt`: then `EOS` is a question. A service that is there answers with its Close. Where none
+comes the connection is broken, like any other; where one comes without a word, what was said is sent once more, and if
+the next session has no word for it either, there was none: hold music, say. Each doubt waits for twice as long.
+
 What is sent, and when, is the outbox's; what the service says on a connection becomes positions and settles sound in
 `hearing.py`; how long and how often something is tried stands in `policy.py`. What is left here is one machine, some
-seven hundred lines: to cut it further would cut its table.
+eight hundred lines: to cut it further would cut its table.
 """
 
 from __future__ import annotations
@@ -69,17 +74,23 @@ from captioner.stt.outbox import IN_FLIGHT, Outbox
 from captioner.stt.policy import (
     ABANDONED,
     ABNORMAL,
+    ASKED,
+    CUT,
     DRAIN,
     FATAL,
     HEALTHY,
     HOPELESS_AT_FIRST,
     KEPT_AHEAD,
+    LAST_CHANCE,
+    LISTEN_EVERY,
+    LONGEST_DOUBT,
     QUIET,
     SIGNALS,
     TOKEN_RETRY,
+    UNANSWERED,
     Connecting,
     Patience,
-    retry_delay,
+    Retries,
 )
 
 # ---------------------------------------------------------------- the machine
@@ -227,7 +238,7 @@ class Session:
         self.connections = 0
         self.tokens = 0
         self.unreadable = 0
-        self._random = random
+        self._retries = Retries(random)
         self._actions: list[Action] = []
         self._outputs: list[Output] = []
         self._finishing = False
@@ -239,9 +250,15 @@ class Session:
         self._pump_at = math.inf  # when the next message may go, as things stood when the last one went
         self._eos_at = 0
         self._drain_until = math.inf
+        # what it says nothing about
+        self.listen_at = math.inf  # when `overdue` is to be asked
+        self._doubts = 0  # in a row, without a word between them
+        self._asking = False  # EOS was sent to learn whether the service is there
+        self._opened_in_doubt = False  # this connection
+        self._interims = False  # it gives them
+        self._slow = 0.0  # seconds that it took at least to say something, where that was longer than expected
         # attempts
         self._started = 0.0
-        self._failures = 0
         self._retry_at = math.inf
         self._fresh = False  # the token to be asked for must not be the one that was refused
         self._renewed = False  # the token at hand replaced a refused one, and has not opened a connection yet
@@ -314,43 +331,59 @@ class Session:
         if self.state in (State.OPENING, State.LIVE) and self._rotate_since is None:
             self._rotate_since = now
 
+    def resumed(self, now: float) -> None:
+        """The computer slept: what stood is dead or dying, and is made anew at once."""
+        match self.state:
+            case State.LIVE | State.DRAINING:
+                self._actions.append(Close(self.epoch, abort=True))
+                if self._finishing and not self.ledger.held:
+                    self._leave()
+                    self._complete()
+                else:
+                    self._rotated(now)
+            case State.OPENING:
+                self._actions.append(Close(self.epoch, abort=True))
+                self._move(Event.FAILED)
+                self._retry_at = now
+            case State.WAITING:
+                self._retry_at = now
+            case State.IDLE | State.TOKEN | State.ENDED:
+                pass
+            case _:
+                assert_never(self.state)
+
     def feed(
         self, news: TokenGranted | TokenRefused | Opened | OpenRefused | Written | Received | Closed, now: float
     ) -> None:
         """Take news of the service."""
-        match news:
-            case TokenGranted():
-                self._token_granted(news, now)
-                return
-            case TokenRefused():
-                self._token_refused(news, now)
-                return
-            case _:
-                mine = news.epoch == self.epoch
-        match news:
+        match news:  # the commonest first
+            case Written():
+                if self._stands_as(news.epoch):
+                    self._wrote(news.stop, now)
+            case Received():
+                if self._stands_as(news.epoch):
+                    self._received(news.message, now)
+            case Closed():
+                if self._stands_as(news.epoch):
+                    self._parted(news, now)
             case Opened():
-                if mine and self.state is State.OPENING:
+                if self._opening(news.epoch):
                     self._stands(now)
                 else:
                     self._actions.append(Close(news.epoch, abort=True))
             case OpenRefused():
-                if mine and self.state is State.OPENING:
+                if self._opening(news.epoch):
                     self._refused(news.fault, now)
-            case Written():
-                if mine and self._standing:
-                    self._wrote(news.stop, now)
-            case Received():
-                if mine and self._standing:
-                    self._received(news.message, now)
-            case Closed():
-                if mine and self._standing:
-                    self._parted(news, now)
+            case TokenGranted():
+                self._token_granted(news, now)
+            case TokenRefused():
+                self._token_refused(news, now)
             case _:
                 assert_never(news)
 
     def advance(self, now: float, *, speaking: bool) -> None:
         """Do what is due. `speaking`: somebody speaks right now, so that a rotation had better wait."""
-        if now >= self._give_up_at():
+        if self._patience_ends and now >= self._give_up_at():
             first = Fault(FaultKind.UNREACHABLE, "no answer") if self.fault is None else self.fault
             reason = LossReason.UNFINISHED if self.state is State.LIVE else LossReason.OUTAGE
             self._give_up(None if self.connections else first, reason)
@@ -376,6 +409,37 @@ class Session:
             case _:
                 pass
 
+    def overdue(self, now: float) -> tuple[int, int] | None:
+        """Return the stretch of sound that the service has had for too long without a word, if there is one.
+
+        To be asked when `listen_at` has come. Where anything was said in it, that is a `doubt`.
+        """
+        self.listen_at = math.inf
+        if self.state is not State.LIVE or self._finishing or not self._doubtful:
+            return None
+        assert self._hearing is not None
+        self.listen_at = now + LISTEN_EVERY
+        return self._hearing.unanswered(now - self._expected)
+
+    def doubt(self, now: float) -> None:
+        """Somebody spoke in what is `overdue`: ask the service whether it is there."""
+        if self.state is State.LIVE and not self._finishing:
+            self._doubts += 1
+            self._asking = True
+            self._send_eos(now)
+
+    @property
+    def _doubtful(self) -> bool:
+        """Sound goes out as it is spoken, on a connection that is there to stay, so that text is to be expected."""
+        return math.isfinite(self.options.replay_pace) and not self.options.connecting.per_utterance
+
+    @property
+    def _expected(self) -> float:
+        """Seconds within which something is said about speech."""
+        usual = max(self._slow, UNANSWERED if self._interims else self.options.max_utterance + ABANDONED)
+        longest = max(usual, min(LONGEST_DOUBT, self.ledger.capacity / RATE / 2))
+        return min(usual * 2.0 ** min(self._doubts, 10), longest)
+
     # ------------------------------------------------------------ what goes out
 
     def actions(self) -> list[Action]:
@@ -389,9 +453,14 @@ class Session:
         return outputs
 
     @property
+    def eventful(self) -> bool:
+        """Something is to be done or was heard that nobody has taken yet."""
+        return bool(self._actions or self._outputs)
+
+    @property
     def deadline(self) -> float:
         """When `advance` is to be called at the latest; infinity for never."""
-        due = [self._give_up_at()]
+        due = [self._give_up_at()] if self._patience_ends else []
         match self.state:
             case State.WAITING:
                 due.append(self._retry_at)
@@ -399,25 +468,23 @@ class Session:
                 due.append(self._drain_until)
             case State.LIVE:
                 assert self._hearing is not None
-                due += [self._renew_at, self._pump_at, self._hearing.deadline]
+                due += (self._renew_at, self._pump_at, self._hearing.deadline)
                 if self._newer and self._rotate_since is None:
                     due.append(self._token_ends)
                 if self._rotate_since is not None and not self._hearing.open and not self._finishing:
                     due.append(self._rotate_since + QUIET)
             case _:
                 pass
-        return min(due)
+        return min(due, default=math.inf)
 
     @property
     def phase(self) -> Phase:
         """The state in a person's terms."""
-        if self._at_ease:
+        if self.state is State.LIVE or self._at_ease:
             return Phase.LIVE
         match self.state:
             case State.IDLE | State.TOKEN | State.OPENING | State.WAITING:
                 return Phase.RECONNECTING if self.connections else Phase.CONNECTING
-            case State.LIVE:
-                return Phase.LIVE
             case State.DRAINING:
                 return Phase.DRAINING if self._finishing else Phase.RECONNECTING
             case State.ENDED:
@@ -464,6 +531,17 @@ class Session:
     @property
     def _standing(self) -> bool:
         return self._hearing is not None
+
+    def _stands_as(self, epoch: int) -> bool:
+        return epoch == self.epoch and self._hearing is not None
+
+    def _opening(self, epoch: int) -> bool:
+        return epoch == self.epoch and self.state is State.OPENING
+
+    @property
+    def _patience_ends(self) -> bool:
+        """A moment may come in which trying ends: never on a connection that stands before the sound has ended."""
+        return self._finishing or self.state is not State.LIVE
 
     # ------------------------------------------------------------ token and connection
 
@@ -529,20 +607,26 @@ class Session:
             return
         self.fault = fault
         if self.state in (State.LIVE, State.DRAINING) and now - self._opened >= HEALTHY:
-            self._failures = 0
-        self._failures += 1
-        self._retry_at = now + retry_delay(self._random, fault, self._failures, first=not self.connections)
+            self._retries.forget()
+        room = (self.ledger.capacity - self.ledger.held) / RATE
+        self._retry_at = now + self._retries.after(fault, first=not self.connections, room=room)
         self._move(Event.FAILED)
+        last_chance = self._give_up_at() - LAST_CHANCE
+        if self._finishing and now < last_chance:
+            self._retry_at = min(self._retry_at, last_chance)
 
     def _stands(self, now: float) -> None:
         self._move(Event.OPENED)
         self.connections += 1
-        self.fault = None
+        # that no text came is not mended by a connection that stands
+        self.fault = self.fault if self._doubts and self.fault and self.fault.kind is FaultKind.SPEECHLESS else None
         self._renewed = False
         self._opened = self._wrote_at = now
-        self.outbox.restart(self.ledger.settled - REPLAY_MARGIN, now, broken=self._failures > 0)
+        self.outbox.restart(self.ledger.settled - REPLAY_MARGIN, now, broken=self._retries.failed)
         self.ledger.deliver(self.outbox.written + IN_FLIGHT)
         self._hearing = Hearing(self.ledger, self.outbox, self.options.max_utterance + ABANDONED)
+        self._opened_in_doubt = self._doubts > 0
+        self._expect(now)
         assert self._wanted is not None
         self._outputs.append(Stood(self.epoch, self._asked, self._granted, now, self._wanted))
         self._wanted = None
@@ -554,8 +638,11 @@ class Session:
             self._leave()
             self._failed(rtzr.fault_of_close(news.code, news.detail), now)
             return
-        self.ledger.settle(self._eos_at)
-        if self._finishing and not self.outbox.left():
+        if not self._asking:
+            self.ledger.settle(self._eos_at)
+        elif self._doubts > 1:  # two sessions had no word for it; but what was said as EOS went out is cut
+            self.ledger.settle(self._eos_at - CUT)
+        if self._finishing and not self.outbox.left() and not self._asking:
             self.ledger.settle(self.ledger.captured)  # what the mode kept back was silence
             self._leave()
             self._complete()
@@ -565,19 +652,22 @@ class Session:
     def _leave(self) -> None:
         """This connection is over, whoever ended it."""
         self._hearing = None
+        self._asking = False
+        self.listen_at = math.inf
         self.ledger.deliver(0)
         self._outputs.append(ConnectionEnded(self.epoch, self.ledger.settled))
 
     def _drained_late(self, now: float) -> None:
         """No Close came after our EOS. What is not settled by then is lost; after a rotation it is sent again."""
         self._actions.append(Close(self.epoch))
-        if self._finishing and not self.outbox.left():
+        asking = self._asking
+        if self._finishing and not self.outbox.left() and not asking:
             self.ledger.lose(self.ledger.captured, LossReason.UNFINISHED)
         assert self._hearing is not None
         if self.options.connecting.per_utterance and self._hearing.answered and not self._finishing:
             self.ledger.settle(self._eos_at)  # the text came, and would only come again
         self._leave()
-        self._failed(Fault(FaultKind.BROKEN, "no Close after EOS"), now)
+        self._failed(Fault(FaultKind.SPEECHLESS) if asking else Fault(FaultKind.BROKEN, "no Close after EOS"), now)
 
     def _give_up_at(self) -> float:
         """When trying ends, as things stand."""
@@ -622,8 +712,10 @@ class Session:
         if self.state is not State.LIVE:
             return
         assert self._hearing is not None
-        while messages := self.outbox.take(now, ending=self._finishing):
-            for message in messages:
+        more = True
+        while more:
+            more = False
+            for message in self.outbox.take(now, ending=self._finishing):
                 match message:
                     case Send(start, stop):
                         self._actions.append(Write(self.epoch, self.ledger.read(start, stop), stop))
@@ -635,11 +727,12 @@ class Session:
                     case EndUtterance(position):
                         self._actions.append(Write(self.epoch, rtzr.FINALIZE, position))
                         self._hearing.ended(position, now)
+                        more = True  # what comes after it has not been asked for yet
                     case _:
                         assert_never(message)
         if self._finishing and not self.outbox.left():
             self._send_eos(now)
-        self._pump_at = self.outbox.due(ending=self._finishing)
+        self._pump_at = self.outbox.next_at
 
     def _wrote(self, position: int, now: float) -> None:
         self._wrote_at = now
@@ -647,7 +740,7 @@ class Session:
         self.outbox.wrote(position)
         self.ledger.deliver(self.outbox.written + IN_FLIGHT)
         if self.state is State.DRAINING:
-            self._drain_until = now + DRAIN  # a slow socket has only now taken the EOS
+            self._drain_until = now + self._drain  # a slow socket has only now taken the EOS
         assert self._hearing is not None
         self._hearing.wrote(self.outbox.written, now)
         if full:
@@ -656,8 +749,13 @@ class Session:
     def _send_eos(self, now: float) -> None:
         self._eos_at = max(self.outbox.sent, self.ledger.settled)
         self._actions.append(Write(self.epoch, rtzr.EOS, self._eos_at))
-        self._drain_until = now + DRAIN
+        self._drain_until = now + self._drain
         self._move(Event.FLUSHED)
+
+    @property
+    def _drain(self) -> float:
+        """Seconds that the Close after EOS is waited for."""
+        return ASKED if self._asking else DRAIN
 
     def _rotate_if_quiet(self, now: float, speaking: bool) -> None:
         """Leave the connection for a new one, where that cuts no word."""
@@ -674,7 +772,7 @@ class Session:
 
     def _rotated(self, now: float) -> None:
         self._leave()
-        self._failures = 0
+        self._retries.forget()
         if self.options.connecting.per_utterance and not self.outbox.left():
             self._move(Event.RESTED)
         else:
@@ -689,6 +787,7 @@ class Session:
             case Hypothesis():
                 assert self._hearing is not None
                 heard = self._hearing.hear(decoded, now)
+                self._was_answered(decoded, now)
                 if heard is not None:
                     self._outputs.append(Heard(self.epoch, heard))
             case Fault():
@@ -699,3 +798,22 @@ class Session:
                 self.unreadable += 1
             case _:
                 assert_never(decoded)
+
+    def _was_answered(self, hypothesis: Hypothesis, now: float) -> None:
+        """The service has said something, so it is there."""
+        if self._doubts and hypothesis.text:
+            if self._opened_in_doubt and now - self._opened > UNANSWERED:  # it is there, but slow
+                self._slow = max(self._slow, min(now - self._opened + ASKED, LONGEST_DOUBT))
+            self._doubts, self._opened_in_doubt = 0, False
+            if self.fault is not None and self.fault.kind is FaultKind.SPEECHLESS:
+                self.fault = None
+        self._interims = self._interims or (bool(hypothesis.text) and not hypothesis.final)
+        self._expect(now)
+
+    def _expect(self, now: float) -> None:
+        """From now on something is to be said about speech; nothing passes as silence before that is looked into."""
+        assert self._hearing is not None
+        if self._doubtful:
+            expected = self._expected
+            self.listen_at = now + expected
+            self._hearing.wait_for(expected + 2 * LISTEN_EVERY)

@@ -1,18 +1,25 @@
-"""The token: asked for over HTTPS, kept until shortly before its end, shared by all lanes."""
+"""The token: asked for over HTTPS, kept until shortly before its end, shared by all lanes.
+
+It comes from the service itself, for an account; or, where the company's policy says so, from the company's own token
+service, for the key of a desk: `POST {token_url}` with `Authorization: Bearer KEY`, answered by the same body as the
+service's own. `Cache-Control: no-cache` asks that for another token than the one that was refused.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
+from urllib.parse import urlsplit
 
-from captioner.account import Account
+from captioner.account import Account, Credentials, DeskKey
 from captioner.errors import Fault, FaultError, FaultKind
 from captioner.events import TokenGranted, TokenRefused
 from captioner.stt import rtzr
@@ -32,6 +39,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 MAX_ANSWER = 64 * 1024  # bytes of an answer that are read
+_KEY = re.compile(r"[\x21-\x7e]{1,512}")  # what may be the key of a desk
 
 USUAL_LIFE = 6 * 3600.0  # of a token: https://developers.rtzr.ai/docs/en/authentications
 AHEAD = 300.0  # seconds before its end from which a token is renewed, if a quarter of its life is not less
@@ -40,7 +48,7 @@ SKEW = 60.0  # seconds by which two clocks may differ without being corrected
 
 
 class Tokens:
-    """The token of an account, shared by all lanes.
+    """The token of an account or a desk, shared by all lanes.
 
     One request at a time: who asks while one is under way gets its answer. A token is kept until a little before its
     expiry, by the wall clock (which goes on while the machine sleeps), corrected by the service's own clock where the
@@ -55,23 +63,31 @@ class Tokens:
         bearer: the token itself, None without one; for `Link` alone.
     """
 
-    def __init__(self, network: Network, account: Account | None, *, wall: Callable[[], float] = time.time) -> None:
+    def __init__(self, network: Network, account: Credentials | None, *, wall: Callable[[], float] = time.time) -> None:
         quiet_libraries()
         self._network, self._account, self._wall = network, account, wall
         self.way = Way(network)
+        self._desk_way = self._find_desk_way()
         self._change = 0  # counts changes of network and account
         self._flight: asyncio.Task[TokenGranted | TokenRefused] | None = None
         self._flights: set[asyncio.Task[TokenGranted | TokenRefused]] = set()  # those that were given up among them
         self.bearer: str | None = None
         self._expire_at = self._life = 0.0
         self._asked_at: float | None = None
+        self._client: httpx.AsyncClient | None = None
+        self._client_for: tuple[str | None, ssl.SSLContext | None] = None, None  # proxy and authorities that it has
 
     @property
     def network(self) -> Network:
         """What the next connection uses."""
         return self._network
 
-    def use(self, network: Network, account: Account | None) -> None:
+    def _find_desk_way(self) -> Way | None:
+        """Return the way to the company's token service, where tokens come from there."""
+        account = self._account
+        return Way(replace(self._network, base_url=account.token_url)) if isinstance(account, DeskKey) else None
+
+    def use(self, network: Network, account: Credentials | None) -> None:
         """Use another network or account from now on. A token of another account or endpoint is dropped."""
         if (network, account) == (self._network, self._account):
             return
@@ -80,6 +96,7 @@ class Tokens:
         if network != self._network:
             self.way = Way(network)
         self._network, self._account = network, account
+        self._desk_way = self._find_desk_way()
         self._change += 1
         if self._flight is not None:
             self._flight.cancel()
@@ -98,7 +115,7 @@ class Tokens:
                 kept = None if fresh else self._kept()
                 if kept is not None:
                     return kept
-                self._flight = asyncio.get_running_loop().create_task(self._request())
+                self._flight = asyncio.get_running_loop().create_task(self._request(fresh))
                 self._flights.add(self._flight)
                 self._flight.add_done_callback(self._flights.discard)
             change, flight = self._change, self._flight
@@ -106,12 +123,23 @@ class Tokens:
             if change == self._change:  # else it was for another account or network: ask again
                 return flight.result()
 
+    async def prepare(self) -> None:
+        """Learn what the system knows of the way, and have the client made, so that the first request need not.
+
+        Raises:
+            FaultError: there is no way.
+        """
+        await self._client_of(await self.way.find())
+
     async def aclose(self) -> None:
         """End the request that is under way, if any; whoever waits for it gets a CancelledError."""
         for flight in self._flights:
             flight.cancel()
         if self._flights:
             await asyncio.wait(set(self._flights))
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
 
     def _kept(self) -> TokenGranted | None:
         """Return the token at hand where it may be used and need not (or, asked a moment ago, cannot) be renewed."""
@@ -129,13 +157,13 @@ class Tokens:
         left = self._expire_at - self._wall()
         return left if self.bearer is not None and 0 < left <= self._life else None
 
-    async def _request(self) -> TokenGranted | TokenRefused:
+    async def _request(self, fresh: bool) -> TokenGranted | TokenRefused:
         account = self._account
         if account is None:
             return TokenRefused(Fault(FaultKind.CREDENTIALS_MISSING))
         self._asked_at = self._wall()
         _log.debug("> token request")
-        answer = await self._ask(account)
+        answer = await self._ask(account, fresh)
         now = self._wall()
         if isinstance(answer, Fault):
             _log.debug("! token: %s", answer.kind)
@@ -151,20 +179,60 @@ class Tokens:
         _log.debug("< token for %.0f s", self._life)
         return TokenGranted(self._life, requested=True)
 
-    async def _ask(self, account: Account) -> tuple[rtzr.Token, float | None] | Fault:
+    async def _ask(self, account: Credentials, fresh: bool) -> tuple[rtzr.Token, float | None] | Fault:
         """Return a new token and the time at the service, None where it does not say."""
+        answer = await self._exchange(account, fresh)
+        if isinstance(answer, _Answer) and answer.status == 200:
+            token = rtzr.parse_token(answer.body)
+            if not isinstance(token, Fault):
+                return token, answer.sent_at
+            fault = token
+        elif isinstance(answer, _Answer):
+            fault = rtzr.fault_of_response(answer.status, answer.body, at="token")
+        else:
+            fault = answer
+        match account:
+            case Account(client_secret=secret):
+                return Fault(fault.kind, fault.detail.replace(secret, "[…]"))
+            case DeskKey(token_url, key):
+                return _fault_at_token_service(fault, token_url, key)
+            case _:
+                assert_never(account)
+
+    async def _exchange(self, account: Credentials, fresh: bool) -> _Answer | Fault:
+        if isinstance(account, DeskKey) and not _KEY.fullmatch(account.key):
+            return Fault(FaultKind.CREDENTIALS_REFUSED, "no key looks like this")  # and no header can hold it
         route = None
         try:
             async with asyncio.timeout(OPEN_TIMEOUT):
-                route = await self.way.find()
-                answer = await first_that_answers(route.addresses, partial(_post, route, account))
+                route = await (self._desk_way or self.way).find()
+                client = await self._client_of(route)
+                return await first_that_answers(route.addresses, partial(_post, client, route, account, fresh))
         except Exception as error:
             return _fault_of_http(error, proxied=route is not None and route.proxy is not None)
-        if answer.status != 200:
-            fault = rtzr.fault_of_response(answer.status, answer.body, at="token")
-            return Fault(fault.kind, fault.detail.replace(account.client_secret, "[…]"))
-        token = rtzr.parse_token(answer.body)
-        return token if isinstance(token, Fault) else (token, answer.sent_at)
+
+    async def _client_of(self, route: Route) -> httpx.AsyncClient:
+        """Return the client for this route, the same one for as long as its proxy and its authorities are the same.
+
+        It keeps no connection: the next request is hours away, and where a way of a comparison asks for each utterance
+        it is to pay for all of it.
+        """
+        import httpx  # here, because it takes 80 ms; `Way.find` has loaded it, in its own thread
+
+        wanted = route.proxy, route.tls
+        if self._client is not None and self._client_for != wanted:
+            stale, self._client = self._client, None
+            await stale.aclose()
+        if self._client is None:
+            self._client = httpx.AsyncClient(
+                verify=route.tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),  # without TLS: one that trusts nobody
+                proxy=route.proxy,
+                trust_env=False,
+                timeout=OPEN_TIMEOUT,
+                limits=httpx.Limits(max_keepalive_connections=0),
+            )
+            self._client_for = wanted
+        return self._client
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,32 +244,53 @@ class _Answer:
     sent_at: float | None
 
 
-async def _post(route: Route, account: Account, address: str) -> _Answer:
-    """Ask for a token. A connection of its own: the next request is hours away."""
-    import httpx  # here, because it takes 80 ms; `Way.find` has loaded it, in its own thread
+async def _post(client: httpx.AsyncClient, route: Route, account: Credentials, fresh: bool, address: str) -> _Answer:
+    """Ask for a token."""
+    import httpx
 
-    url = httpx.URL(route.url + rtzr.PATH_TOKEN).copy_with(host=address)
-    tls = route.tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # without TLS: a context that trusts nobody
+    headers = {
+        "Accept": "application/json",
+        "Accept-Encoding": "identity",
+        "Host": route.netloc,
+        "User-Agent": route.user_agent,
+    }
+    url, form = route.url, None
+    match account:
+        case Account():
+            url += rtzr.PATH_TOKEN
+            form = {"client_id": account.client_id, "client_secret": account.client_secret}
+        case DeskKey():
+            headers["Authorization"] = f"Bearer {account.key}"
+            if fresh:
+                headers["Cache-Control"] = "no-cache"
+        case _:
+            assert_never(account)
+    request = client.stream(
+        "POST",
+        httpx.URL(url).copy_with(host=address),
+        data=form,
+        headers=headers,
+        extensions={"sni_hostname": route.host},
+    )
     try:
-        async with (
-            httpx.AsyncClient(verify=tls, proxy=route.proxy, trust_env=False, timeout=OPEN_TIMEOUT) as client,
-            client.stream(
-                "POST",
-                url,
-                data={"client_id": account.client_id, "client_secret": account.client_secret},
-                headers={
-                    "Accept": "application/json",
-                    "Accept-Encoding": "identity",
-                    "Host": route.netloc,
-                    "User-Agent": route.user_agent,
-                },
-                extensions={"sni_hostname": route.host},
-            ) as response,
-        ):
+        async with request as response:
             body = await _at_most(response, MAX_ANSWER)
             return _Answer(response.status_code, body, _date(response.headers.get("Date")))
     except (httpx.ConnectError, httpx.ConnectTimeout) as error:
         raise ConnectionError from error
+
+
+def _fault_at_token_service(fault: Fault, token_url: str, key: str) -> Fault:
+    """Say of the company's token service what was found of the service: other keys, and other people to turn to."""
+    detail = f"{urlsplit(token_url).hostname}: {fault.detail}" if fault.detail else str(urlsplit(token_url).hostname)
+    detail = rtzr.one_line(detail.replace(key, "[…]"))
+    match fault.kind:
+        case FaultKind.CREDENTIALS_REFUSED:
+            return Fault(FaultKind.DESK_KEY_REFUSED, detail)
+        case FaultKind.UNREACHABLE | FaultKind.CERTIFICATE | FaultKind.PROXY | FaultKind.NOT_THE_SERVICE:
+            return Fault(fault.kind, detail)
+        case _:
+            return Fault(FaultKind.TOKEN_SERVICE, detail)
 
 
 async def _at_most(response: httpx.Response, size: int) -> bytes:

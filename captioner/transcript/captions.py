@@ -12,8 +12,12 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from captioner.events import Caption, Hypothesis, Word
+from captioner.transcript.masking import mask, mask_words
 
 Key: TypeAlias = tuple[int, int]
+
+_REMEMBERED = 1000
+"""Utterances that are over and told apart from new ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +64,17 @@ class Captions:
     Attributes:
         revision: grows with every change.
         utterances: how many have settled.
+        masked: long numbers are hidden in what changes from now on.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, masked: bool = False) -> None:
+        self.masked = masked
         self.revision = 0
         self.utterances = 0
         self._numbered = 0
         self._tail: dict[Key, _Open] = {}
         self._ended = 0  # the newest epoch that is over
-        self._done: set[Key] = set()  # of which nothing more is heard, since then
+        self._done: dict[Key, None] = {}  # of which nothing more is heard, since then; the last thousand, in order
         self._changes: list[Change] = []
 
     @property
@@ -98,7 +104,7 @@ class Captions:
             if not known.final or self._in_order()[0] != key:
                 self._change(known)
         else:
-            self._done.add(key)
+            self._close(key)
             if known is not None:
                 self._withdraw(key)
         return self._drain()
@@ -151,7 +157,7 @@ class Captions:
             overlap = known.start < hypothesis.stop and hypothesis.start < known.stop
             if overlap and known.provisional and not known.final:
                 self._tail[key] = self._tail.pop(old)
-                self._done.add(old)
+                self._close(old)
                 return known
         return None
 
@@ -161,9 +167,15 @@ class Captions:
             if known.provisional and not known.final and final.start <= known.start < final.stop:
                 self._withdraw(key)
 
+    def _close(self, key: Key) -> None:
+        """Hear no more of it; the service does not come back to what is a thousand utterances old."""
+        self._done[key] = None
+        if len(self._done) > _REMEMBERED:
+            del self._done[next(iter(self._done))]
+
     def _withdraw(self, key: Key) -> None:
         known = self._tail.pop(key)
-        self._done.add(key)
+        self._close(key)
         self.revision += 1
         self._changes.append(Gone(known.utterance, self.revision))
 
@@ -178,7 +190,7 @@ class Captions:
             if not known.final:
                 return
             del self._tail[key]
-            self._done.add(key)
+            self._close(key)
             self.revision += 1
             self.utterances += 1
             self._changes.append(Settled(self._caption(known, final=True)))
@@ -198,8 +210,8 @@ class Captions:
             utterance=known.utterance,
             start=known.start,
             stop=known.stop,
-            text=known.text,
-            words=known.words,
+            text=mask(known.text) if self.masked else known.text,
+            words=mask_words(known.text, known.words) if self.masked else known.words,
             final=final,
             provisional=known.provisional and not final,
             revision=self.revision,

@@ -1,18 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from captioner.audio.capture import (
     PLUGIN_CHANNELS,
     Capture,
     Device,
-    Listed,
-    OpenStream,
     channels_to_open,
     devices,
     fault_of,
@@ -21,95 +17,7 @@ from captioner.audio.capture import (
 )
 from captioner.errors import Fault, FaultError, FaultKind, Misuse
 from captioner.events import AudioBlock, SourceEnded
-
-
-@dataclass
-class FakeStream:
-    """A stream of the fake sound card; the test says what it hears."""
-
-    driver: FakeCard
-    index: int
-    rate: int
-    channels: int
-    frames: int
-    asked_latency: float | None
-    heard: Callable[[NDArray[np.float32], bool], bool]
-    ended: Callable[[], None]
-    latency: float = 0.04
-    running: bool = False
-    closed: int = 0
-
-    def start(self) -> None:
-        if self.driver.start_fault is not None:
-            raise FaultError(self.driver.start_fault)
-        self.running = True
-
-    def close(self) -> None:
-        self.closed += 1
-        self.running = False
-        self.ended()  # PortAudio tells of the end that was asked for, too
-
-    def say(self, value: float, *, overflowed: bool = False) -> bool:
-        """Deliver a block out of the one buffer that PortAudio uses again and again."""
-        buffer = np.full((self.frames, self.channels), value, np.float32)
-        go_on = self.heard(buffer, overflowed)
-        buffer[:] = np.nan
-        return go_on
-
-
-@dataclass
-class FakeCard:
-    """PortAudio's place: devices that are plugged in, and those that the list still shows."""
-
-    plugged: list[Listed]
-    listed: list[Listed] = field(default_factory=list)
-    faults: dict[int, Fault] = field(default_factory=dict)  # by rate
-    start_fault: Fault | None = None
-    streams: list[FakeStream] = field(default_factory=list)
-    looks: int = 0
-
-    def __post_init__(self) -> None:
-        self.listed = list(self.plugged)
-
-    def devices(self, *, fresh: bool) -> Sequence[Listed]:
-        if fresh:
-            self.looks += 1
-            self.listed = list(self.plugged)
-        return self.listed
-
-    def open(
-        self,
-        index: int,
-        *,
-        rate: int,
-        channels: int,
-        frames: int,
-        latency: float | None,
-        heard: Callable[[NDArray[np.float32], bool], bool],
-        ended: Callable[[], None],
-    ) -> OpenStream:
-        if rate in self.faults:
-            raise FaultError(self.faults[rate])
-        if index not in [each.index for each in self.plugged]:
-            raise FaultError(Fault(FaultKind.DEVICE_FAILED, "gone"))
-        self.streams.append(FakeStream(self, index, rate, channels, frames, latency, heard, ended))
-        return self.streams[-1]
-
-
-def listed(
-    index: int,
-    name: str,
-    *,
-    host_api: str = "ALSA",
-    channels: int = 2,
-    rates: tuple[int, ...] = (48_000, 44_100),
-    default: bool = False,
-) -> Listed:
-    return Listed(index, name, host_api, channels, rates, default)
-
-
-def microphone() -> FakeCard:
-    return FakeCard([listed(0, "Jabra", channels=1), listed(3, "Line", default=True)])
+from tests.helpers.fake_card import FakeCard, listed, microphone
 
 
 class Listener:
@@ -133,10 +41,22 @@ class Listener:
 
 
 def capture(
-    card: FakeCard, listener: Listener, name: str = "", *, block_ms: int = 20, channel: int | None = None
+    card: FakeCard,
+    listener: Listener,
+    name: str = "",
+    *,
+    block_ms: int = 20,
+    channel: int | None = None,
+    strangers: frozenset[str] = frozenset(),
 ) -> Capture:
     return Capture(
-        name, block_ms=block_ms, post=listener.posted.append, clock=listener.clock, channel=channel, driver=card
+        name,
+        block_ms=block_ms,
+        post=listener.posted.append,
+        clock=listener.clock,
+        channel=channel,
+        driver=card,
+        strangers=strangers,
     )
 
 
@@ -212,6 +132,37 @@ def test_a_device_that_is_not_there_is_named(name: str) -> None:
     assert fault_when(lambda: find(name, microphone())) == Fault(FaultKind.NO_DEVICE, name)
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Headset (Jabra Evolve2)", "Headset (2- Jabra Evolve2)"),
+        ("Headset (3- Jabra Evolve2)", "Headset (Jabra Evolve2)"),
+        ("USB Audio: - (hw:1,0)", "USB Audio: - (hw:3,0)"),
+    ],
+)
+def test_a_device_that_is_plugged_into_another_socket_is_found_there(before: str, after: str) -> None:
+    card = FakeCard([listed(0, before), listed(1, "Line", default=True)])
+    capturing = capture(card, Listener(), f"ALSA: {before}")
+    capturing.start()
+    assert capturing.info is not None
+    assert capturing.info.beside == {"ALSA: Line"}
+    capturing.close()
+    card.plugged = [listed(0, "Line", default=True), listed(1, after)]
+    again = capture(card, Listener(), f"ALSA: {before}", strangers=capturing.info.beside)
+    again.start(fresh=True)
+    assert again.info is not None
+    assert again.info.device.name == after
+
+
+def test_a_second_device_of_the_same_make_is_not_taken_for_the_first() -> None:
+    mine, other = "ALSA: Headset (Jabra)", "Headset (2- Jabra)"
+    card = FakeCard([listed(0, other)])
+    strangers = frozenset({f"ALSA: {other}"})
+    assert fault_when(capture(card, Listener(), mine, strangers=strangers).start).kind is FaultKind.NO_DEVICE
+    card.plugged = [listed(0, "Headset (3- Jabra)"), listed(1, "Headset (4- Jabra)")]
+    assert fault_when(capture(card, Listener(), mine).start).kind is FaultKind.NO_DEVICE, "which of them?"
+
+
 def test_without_any_device_there_is_no_default() -> None:
     assert devices(FakeCard([])) == ()
     assert fault_when(lambda: find("", FakeCard([]))).kind is FaultKind.NO_DEVICE
@@ -223,11 +174,13 @@ def test_without_any_device_there_is_no_default() -> None:
 @pytest.mark.parametrize(("block_ms", "frames"), [(10, 480), (20, 960)])
 def test_blocks_are_copied_stamped_and_numbered(block_ms: int, frames: int) -> None:
     card, listener = microphone(), Listener()
-    capture(card, listener, block_ms=block_ms).start()
+    capturing = capture(card, listener, block_ms=block_ms)
+    capturing.start()
     (stream,) = card.streams
     assert all(stream.say(value) for value in (0.25, -0.5, 1.0))
     assert [block.position for block in listener.blocks] == [0, frames, 2 * frames]
     assert [block.arrived for block in listener.blocks] == [1.0, 2.0, 3.0]
+    assert capturing.heard == 3.0
     for block, value in zip(listener.blocks, (0.25, -0.5, 1.0), strict=True):
         assert block.rate == 48_000
         assert block.samples.dtype == np.float32
@@ -342,6 +295,13 @@ def test_a_device_that_fails_at_every_rate_is_tried_again_from_a_new_list() -> N
     fault = Fault(FaultKind.DEVICE_FAILED, "why")
     card.faults = {48_000: fault, 44_100: fault}
     assert fault_when(capture(card, Listener()).start) == fault
+    assert card.looks == 1
+
+
+def test_a_list_that_was_just_made_is_not_made_again() -> None:
+    card = microphone()
+    card.plugged = []
+    assert fault_when(lambda: capture(card, Listener()).start(fresh=True)).kind is FaultKind.NO_DEVICE
     assert card.looks == 1
 
 

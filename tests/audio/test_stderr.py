@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import os
+import threading
 
 import pytest
 
-from captioner.audio.stderr import shut_stderr
+from captioner.audio.stderr import open_stderr, shut_stderr
 
 
 def say(text: str) -> None:
@@ -25,6 +26,40 @@ def test_what_c_libraries_print_meanwhile_goes_nowhere(capfd: pytest.CaptureFixt
 def test_it_is_opened_again_when_the_call_fails(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ValueError, match="the call"), shut_stderr():
         raise ValueError("the call")
+    say("after")
+    assert capfd.readouterr().err == "after"
+
+
+def test_a_call_that_hangs_silences_nobody_for_ever(capfd: pytest.CaptureFixture[str]) -> None:
+    with shut_stderr():
+        say("meanwhile ")
+        open_stderr()
+        say("a word ")
+        with shut_stderr():
+            say("and another ")
+        open_stderr()
+    with shut_stderr():
+        say("later ")
+    say("after")
+    assert capfd.readouterr().err == "a word and another after"
+
+
+def test_a_call_that_takes_long_keeps_no_other_thread_waiting(capfd: pytest.CaptureFixture[str]) -> None:
+    shut, done = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        with shut_stderr():
+            shut.set()
+            done.wait()
+
+    thread = threading.Thread(target=hang)
+    thread.start()
+    shut.wait()
+    with shut_stderr():
+        say("inside ")
+    say("still ")
+    done.set()
+    thread.join()
     say("after")
     assert capfd.readouterr().err == "after"
 

@@ -1,4 +1,4 @@
-"""Random trouble for a lane: breaks, refusals, outages, delays and rubbish, the same for the same seed."""
+"""Random trouble for a lane: breaks, refusals, outages, stalls, delays and rubbish, the same for the same seed."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ RUBBISH = [
 ]
 
 
+WHAT = ["drop", "close", "refuse", "outage", "token", "error", "rubbish", "late", "duplicate", "stall"]
+
+
 class Trouble:
     """Makes trouble on a bench, at random moments of a conversation.
 
@@ -39,11 +42,15 @@ class Trouble:
         longest_outage: float = 20.0,
         mode: Mode = Mode.STREAMING,
         connecting: Connecting = KEPT_AHEAD,
+        voiced: bool | None = None,
     ) -> None:
         self.random = Random(seed)
         self.longest_outage = longest_outage
+        self.seconds = seconds
         self.log: list[str] = []
-        conversation = Conversation.random(seed, seconds, voiced=mode is not Mode.STREAMING)
+        conversation = Conversation.random(
+            seed, seconds, voiced=mode is not Mode.STREAMING if voiced is None else voiced
+        )
         service = FakeService(
             conversation,
             token=self.random.uniform(0.0, 0.5),
@@ -61,7 +68,7 @@ class Trouble:
 
     def _one(self) -> None:
         random, bench, service = self.random, self.bench, self.bench.service
-        what = random.choice(["drop", "close", "refuse", "outage", "token", "error", "rubbish", "late", "duplicate"])
+        what = random.choice(WHAT)
         self.log.append(f"{bench.now - bench.began:.3f} {what}")
         if bench.ended:
             return
@@ -79,6 +86,11 @@ class Trouble:
             case "outage":
                 service.unreachable_until = bench.now + random.uniform(0.1, self.longest_outage)
                 bench.break_off()
+            case "stall":
+                # nothing is said; where that may be heard to be wrong, for longer than is waited for
+                longest = self.longest_outage if bench.service.conversation.voiced else 5.0
+                over = bench.began + self.seconds - 1.0  # after EOS nobody waits for longer than five seconds
+                service.stalled_until = max(bench.now, min(over, bench.now + random.uniform(0.5, longest)))
             case "token" if service.refusals or not bench.pipeline.session.connections or not service.standing:
                 pass  # a second refused token in a row would rightly end the session
             case "token":

@@ -51,6 +51,7 @@ from captioner.events import (
 )
 from captioner.pipeline import Lane, Pipeline
 from captioner.settings import Settings
+from captioner.stt.outbox import HELD_MESSAGE, IN_FLIGHT
 from tests.audio.voices import syllable
 
 MS = RATE // 1000
@@ -241,6 +242,7 @@ class FakeService:
         refusals: what the next openings are refused with.
         token_faults: what the next token requests are refused with.
         unreachable_until: before it nothing gets through.
+        stalled_until: before it sound is taken, and nothing is said; then it all comes.
         standing: the connections that stand or are being opened.
         confirmed: those whose opening was told.
         draining: those that were sent EOS.
@@ -257,6 +259,7 @@ class FakeService:
         self.refusals: deque[Fault] = deque()
         self.token_faults: deque[Fault] = deque()
         self.unreachable_until = -math.inf
+        self.stalled_until = -math.inf
         self.standing: dict[int, Recogniser] = {}
         self.draining: set[int] = set()
         self.confirmed: set[int] = set()
@@ -310,7 +313,7 @@ class FakeService:
             return written + self._say(action.epoch, ear.finalize(), now)
         self.draining.add(action.epoch)
         news = written + self._say(action.epoch, ear.end(), now)
-        at = max(now, self._quiet_until) + self.close_after
+        at = max(now, self._quiet_until, self.stalled_until) + self.close_after
         return [*news, (at, Closed(action.epoch, self.close_code))]
 
     def _say(self, epoch: int, messages: Iterable[str], now: float) -> list[tuple[float, News]]:
@@ -318,7 +321,7 @@ class FakeService:
             return []
         news: list[tuple[float, News]] = []
         for message in messages:
-            self._quiet_until = max(now + self.say + self.jitter(), self._quiet_until)
+            self._quiet_until = max(now + self.say + self.jitter(), self._quiet_until, self.stalled_until)
             news.append((self._quiet_until, Received(epoch, message)))
         return news
 
@@ -329,6 +332,30 @@ class FakeService:
 
 
 # ---------------------------------------------------------------- the bench
+
+
+def assert_bounded(pipeline: Pipeline) -> None:
+    """Nothing that is kept may grow with the length of a call: the bounds follow from what the lane may hold."""
+    session, ledger = pipeline.session, pipeline.ledger
+    outbox, hearing = session.outbox, session._hearing
+    seconds = ledger.capacity / RATE
+    assert ledger.held <= 2 * ledger.capacity + RATE, "no more than the ring, and what the service has as well"
+    assert outbox._in_flight <= IN_FLIGHT + max(HELD_MESSAGE, RATE // 5)
+    assert len(outbox._flight) <= 2 * IN_FLIGHT // 160
+    assert len(outbox._plan) <= 4 * seconds + 10, "at most some decisions a second of what is held"
+    assert len(outbox._pieces) <= 2100
+    assert not session._actions + session._outputs, "all is handed on at once"
+    assert len(ledger._stretches) + len(ledger._ahead) + len(ledger._withheld) <= 6 * seconds + 10
+    if hearing is not None:
+        assert len(hearing._written) <= 2 * seconds + 5
+        assert len(hearing._asked) <= 120
+        assert len(hearing._ended) <= 4 * seconds + 5
+        assert len(hearing._closed) <= 1001
+        assert len(hearing._open) <= 300
+    assert len(pipeline.captions._done) <= 1001
+    assert len(pipeline.captions.tail) <= 300
+    for steps in (pipeline.trace.arrived, pipeline.trace.framed, pipeline.trace.released, pipeline.trace.written):
+        assert len(steps._positions) <= 4098 + steps.keep // 80 + 10
 
 
 class Bench:
@@ -441,6 +468,7 @@ class Bench:
         assert min(ledger.recognised, ledger.held, ledger.lost) >= 0
         assert self.pipeline.deadline > self.now, "a deadline that has passed"
         assert len(self._alive - self.service.draining) <= 1, "two connections"
+        assert_bounded(self.pipeline)
 
     def _schedule(self, news: Iterable[tuple[float, News]]) -> None:
         for at, each in news:

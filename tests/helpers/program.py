@@ -27,18 +27,26 @@ class Program:
         errors: what it wrote to standard error so far, without line ends.
     """
 
-    def __init__(self, arguments: Sequence[str | Path], *, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        arguments: Sequence[str | Path],
+        *,
+        env: Mapping[str, str] | None = None,
+        executable: Path | None = None,
+    ) -> None:
         """Start `python *arguments` at the top of the tree.
 
         Args:
             arguments: what follows the interpreter, for instance ["-m", "captioner", "demo"].
             env: variables set on top of this process's own; None stands for no further ones.
+            executable: a program in the interpreter's place.
         """
         self.lines: list[str] = []
         self.errors: list[str] = []
         self._unread: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._unread_errors: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._process = subprocess.Popen(
-            [sys.executable, "-X", "utf8", *arguments],
+            [*([executable] if executable else [sys.executable, "-X", "utf8"]), *arguments],
             cwd=ROOT,
             env={**os.environ, **(env or {})},
             stdin=subprocess.DEVNULL,
@@ -51,28 +59,33 @@ class Program:
         assert self._process.stderr is not None
         self._readers = [
             threading.Thread(target=self._read, args=(self._process.stdout, self.lines, self._unread), daemon=True),
-            threading.Thread(target=self._read, args=(self._process.stderr, self.errors, None), daemon=True),
+            threading.Thread(
+                target=self._read, args=(self._process.stderr, self.errors, self._unread_errors), daemon=True
+            ),
         ]
         for reader in self._readers:
             reader.start()
 
     @staticmethod
-    def _read(pipe: IO[str], into: list[str], unread: queue.SimpleQueue[str | None] | None) -> None:
+    def _read(pipe: IO[str], into: list[str], unread: queue.SimpleQueue[str | None]) -> None:
         with pipe:
             for line in pipe:
                 into.append(line.rstrip("\r\n"))
-                if unread is not None:
-                    unread.put(into[-1])
-        if unread is not None:
-            unread.put(None)
+                unread.put(into[-1])
+        unread.put(None)
 
     @property
     def pid(self) -> int:
         """The process id."""
         return self._process.pid
 
-    def wait_for(self, pattern: str, *, within: float = 30.0) -> re.Match[str]:
+    def wait_for(self, pattern: str, *, within: float = 30.0, errors: bool = False) -> re.Match[str]:
         """Return the first match of `pattern` in a line of standard output not yet looked at.
+
+        Args:
+            pattern: a regular expression.
+            within: seconds.
+            errors: look at standard error instead.
 
         Raises:
             AssertionError: the program ended, or `within` seconds passed, without such a line.
@@ -80,7 +93,9 @@ class Program:
         deadline = time.monotonic() + within
         while True:
             try:
-                line = self._unread.get(timeout=max(0.0, deadline - time.monotonic()))
+                line = (self._unread_errors if errors else self._unread).get(
+                    timeout=max(0.0, deadline - time.monotonic())
+                )
             except queue.Empty:
                 raise AssertionError(f"no line matched {pattern!r} within {within} s\n{self._report()}") from None
             if line is None:

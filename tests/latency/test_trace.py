@@ -145,6 +145,10 @@ def test_waiting_for_other_sound_is_waiting_in_the_queue() -> None:
     trace.written.stamp(RATE, 5.25)
     stages = stages_of(trace, 6)
     assert (stages.token, stages.connect, stages.queue) == pytest.approx((0.5, 0.5, 3.25))
+    assert trace.behind(RATE) == pytest.approx(3.0), "of the queue; the rest is this computer's"
+    assert trace.behind(2 * RATE) == 0, "not released yet"
+    trace.connection(4.0, 4.5, 5.0, wanted=0.5)
+    assert trace.behind(RATE) == 0, "nothing stood in its way"
 
 
 def test_a_connection_that_stood_before_the_sound_costs_it_nothing() -> None:

@@ -300,3 +300,55 @@ def test_what_is_open_is_not_passed_though_we_ended_the_utterance() -> None:
     assert ear.answered()
     ear.hearing.pass_silence(100.0)
     assert ear.ledger.settled == 2 * RATE
+
+
+def test_in_a_call_of_many_hours_what_is_over_stays_over_and_takes_no_more_room() -> None:
+    ear = Ear(10)
+    for seq in range(5000):
+        ear.hear(final(seq, 0, 8, "말"))
+    assert len(ear.hearing._closed) <= 1001
+    for seq in (0, 1, 2500, 4998, 4999):
+        assert ear.hearing.hear(interim(seq, 0), 0.0) is None
+    ear.hear(interim(5000, 16))
+
+
+# ---------------------------------------------------------------- what was not answered
+
+
+def test_sound_is_unanswered_until_anything_is_said() -> None:
+    ear = Ear(10)
+    assert ear.hearing.unanswered(-1.0) is None
+    ear.push(1)
+    ear.write(3.0)
+    assert ear.hearing.unanswered(2.0) == (0, 10 * RATE)
+    assert ear.hearing.unanswered(3.0) == (0, 11 * RATE)
+    ear.push(1)
+    ear.write(5.0)
+    assert ear.hearing.unanswered(4.0) == (0, 11 * RATE)
+    ear.hear(interim(0, 0), 5.5)
+    assert ear.hearing.unanswered(99.0) is None
+    ear.push(1)
+    ear.write(7.0)
+    assert ear.hearing.unanswered(7.0) == (12 * RATE, 13 * RATE)
+
+
+def test_of_a_long_silence_only_the_last_of_it_is_named() -> None:
+    ear = Ear(1)
+    for second in range(100):
+        ear.push(1)
+        ear.write(float(second))
+        ear.hearing.unanswered(second - 8.0)
+    start, stop = ear.hearing.unanswered(99.0) or (0, 0)
+    assert stop == 101 * RATE
+    assert stop - start <= 12 * RATE
+
+
+def test_no_sound_passes_as_silence_before_it_may() -> None:
+    ear = Ear(60)
+    ear.hearing.wait_for(30.0)
+    ear.hearing.pass_silence(29.9)
+    assert ear.ledger.settled == 0
+    ear.hearing.pass_silence(30.0)
+    assert ear.ledger.settled == 30 * RATE
+    ear.hearing.wait_for(1.0)
+    assert ear.hearing.deadline == math.inf, "and no sooner than the longest utterance allows"

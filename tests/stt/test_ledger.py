@@ -363,3 +363,11 @@ def test_the_account_balances_whatever_is_withheld(steps: list[tuple[str, int]],
         lost = ledger.lost
     ledger.settle(ledger.captured)
     assert (ledger.held, ledger.lost) == (0, lost)
+
+
+def test_what_is_still_kept_is_given_without_its_holes() -> None:
+    ledger = ledger_with(10)
+    ledger.withhold(3 * FRAME, 5 * FRAME)
+    kept = np.frombuffer(ledger.kept(FRAME, 7 * FRAME), "<i2")
+    assert kept[::FRAME].tolist() == [1, 2, 5, 6]
+    assert ledger.kept(3 * FRAME, 5 * FRAME) == ledger.kept(-FRAME, 0) == ledger.kept(99 * FRAME, 100 * FRAME) == b""

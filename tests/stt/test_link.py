@@ -516,6 +516,18 @@ def test_a_connection_that_answers_no_ping_is_ended() -> None:
     with_service(test, dead, ping=(0.02, 0.05))
 
 
+def test_after_eos_it_is_known_at_once_whether_anybody_is_there() -> None:
+    async def dead(peer: Peer) -> None:
+        await peer.silence()
+
+    async def test(_: Service, lane: Lane) -> None:
+        await lane.open()
+        lane.perform(Write(1, "EOS", 0))
+        assert await lane.until(Closed) == Closed(1, None, "no answer to a ping")
+
+    with_service(test, dead, ping=(3600.0, 0.05))
+
+
 def test_a_connection_that_takes_nothing_is_ended() -> None:
     async def stall(peer: Peer) -> None:
         peer.writer.transport.pause_reading()  # type: ignore[attr-defined]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from captioner.events import FRAME, RATE, LossReason
 from captioner.stt.ledger import Ledger
 from captioner.stt.modes import EndUtterance, Release, Send, Silence
-from captioner.stt.outbox import FIRST_MESSAGE, IN_FLIGHT, SPARE, Outbox
+from captioner.stt.outbox import FIRST_MESSAGE, HELD_MESSAGE, IN_FLIGHT, SPARE, Outbox
 from tests.helpers.lane import frame
 
 
@@ -121,7 +121,7 @@ def test_no_more_than_a_second_is_under_way_to_the_socket() -> None:
     outbox = outbox_with(3)
     assert sum(sizes(outbox.take(0.0, ending=False))) == IN_FLIGHT
     assert outbox.take(0.0, ending=False) == []
-    assert outbox.due(ending=False) == math.inf, "only a written message makes room"
+    assert outbox.next_at == math.inf, "only a written message makes room"
     assert (outbox.sent, outbox.written) == (8000, 0)
     outbox.wrote(800)
     assert outbox.take(0.0, ending=False) == [Send(8000, 8800)]
@@ -139,7 +139,7 @@ def test_a_backlog_is_sent_at_no_more_than_four_times_real_time() -> None:
             sent += each.stop - each.start
         assert sent <= FIRST_MESSAGE + now * 4 * RATE + 1e-6
         if outbox.left():
-            due = outbox.due(ending=False)
+            due = outbox.next_at
             assert due > now
             now = due
     assert now == pytest.approx((20 * RATE - FIRST_MESSAGE) / (4 * RATE))
@@ -151,7 +151,7 @@ def test_speech_as_it_comes_is_never_held_back_by_the_pace() -> None:
     for number in range(200):
         release(outbox, ledger_of(outbox), 0.02)
         assert sizes(drain(outbox, 0.02 + number * 0.02)) == [FRAME]
-        assert outbox.due(ending=False) == math.inf
+        assert outbox.next_at == math.inf
 
 
 def test_a_stall_of_our_own_is_caught_up_with_at_once_up_to_a_second() -> None:
@@ -160,7 +160,7 @@ def test_a_stall_of_our_own_is_caught_up_with_at_once_up_to_a_second() -> None:
     release(outbox, ledger_of(outbox), 3.0)
     caught_up = sum(sizes(drain(outbox, 100.0)))
     assert SPARE - FIRST_MESSAGE <= caught_up <= SPARE, "the pace of an hour is not saved up"
-    assert 100.0 < outbox.due(ending=False) <= 100.0 + 0.1 / 4
+    assert 100.0 < outbox.next_at <= 100.0 + 0.1 / 4
 
 
 def test_commands_keep_their_place_and_wait_for_nothing() -> None:
@@ -174,7 +174,7 @@ def test_commands_keep_their_place_and_wait_for_nothing() -> None:
         ledger.push(frame(ledger.end))
     while outbox.left():
         messages += drain(outbox, now, ending=True)
-        now = outbox.due(ending=True)
+        now = outbox.next_at
     assert messages[-2:] == [EndUtterance(8000), Send(16_000, 16_160)]
     assert outbox.lane(8000, stop=True) == 8000, "where something ends, before the jump"
     assert outbox.lane(8000) == 16_000, "where something starts, after it"
@@ -273,6 +273,14 @@ def test_what_was_held_leaves_as_fast_as_the_socket_takes_it() -> None:
     assert sum(sizes(drain(outbox, 5.0))) > 0, "and it is not charged for"
 
 
+def test_what_was_held_leaves_in_few_messages_and_a_backlog_in_shorter_ones() -> None:
+    outbox = outbox_with(0.0, pace=4)
+    hold(outbox, 2)
+    assert sizes(drain(outbox, 5.0)) == [FIRST_MESSAGE, HELD_MESSAGE, HELD_MESSAGE, HELD_MESSAGE, 3200]
+    outbox.restart(0, 5.0, broken=True)
+    assert max(sizes(drain(outbox, 5.0))) == FIRST_MESSAGE
+
+
 def test_after_a_break_what_was_held_is_a_backlog_like_any_other() -> None:
     outbox = outbox_with(0.0, pace=4)
     hold(outbox, 10)
@@ -281,7 +289,7 @@ def test_after_a_break_what_was_held_is_a_backlog_like_any_other() -> None:
     hold(outbox, 1)
     now = 5.0
     while outbox.left():
-        now = max(now, outbox.due(ending=False))
+        now = max(now, outbox.next_at)
         drain(outbox, now)
     assert now == pytest.approx(5.0 + (10 * RATE - FIRST_MESSAGE) / (4 * RATE), abs=0.03)
 
@@ -360,3 +368,23 @@ def test_what_waits_is_what_was_released_and_is_not_with_the_socket() -> None:
     assert (outbox.waiting, outbox.unsettled) == (0, True)
     ledger.settle(ledger.end)
     assert not outbox.unsettled
+
+
+def test_in_a_call_of_many_hours_old_pieces_are_forgotten() -> None:
+    ledger = Ledger(90 * RATE)
+    outbox = Outbox(ledger, chunk=FRAME, pace=math.inf)
+    outbox.restart(0, 0.0)
+    sent = 0
+    for _ in range(5000):
+        at = ledger.end
+        for _ in range(5):
+            ledger.push(frame(ledger.end, 5))
+        ledger.push(frame(ledger.end, 0))
+        outbox.add(Send(at, at + 5 * FRAME))
+        ledger.withhold(at + 5 * FRAME, at + 6 * FRAME)
+        drain(outbox, ending=True)
+        sent += 5 * FRAME
+        ledger.settle(at)
+    assert len(outbox._pieces) <= 2001
+    assert outbox.lane(sent - 5 * FRAME) == ledger.end - 6 * FRAME
+    assert outbox.lane(sent, stop=True) == ledger.end - FRAME

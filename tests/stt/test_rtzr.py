@@ -538,6 +538,25 @@ def test_whatever_an_answer_holds_is_a_token_or_a_fault(body: bytes, status: int
         assert fault.detail.isprintable()
 
 
+@settings(max_examples=20)
+@given(st.integers(0, 2**32))
+def test_five_hundred_damaged_answers_at_a_time_never_raise(seed: int) -> None:
+    random, whole = Random(seed), json.dumps({"access_token": "a.b-c_d", "expire_at": 1_800_000_000})
+    for _ in range(500):
+        damaged = whole
+        for _ in range(random.randint(1, 4)):
+            at = random.randrange(len(damaged) + 1)
+            damaged = damaged[:at] + random.choice(["", *PIECES]) + damaged[at + random.choice([0, 1, 1, 3, 40]) :]
+        body = damaged.encode("utf-8", "surrogatepass")[: random.choice([-1, -2, None])]
+        match parse_token(body):
+            case Token(bearer, expires):
+                assert bearer.isprintable()
+                assert bearer.isascii()
+                assert math.isfinite(expires)
+            case Fault(kind):
+                assert kind is FaultKind.NOT_THE_SERVICE
+
+
 @given(st.text(st.characters()))
 def test_whatever_a_close_says_is_one_line(reason: str) -> None:
     detail = fault_of_close(1011, reason).detail

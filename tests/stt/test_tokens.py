@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import pytest
 
-from captioner.account import Account
+from captioner.account import Account, DeskKey
 from captioner.errors import Fault, FaultKind
 from captioner.events import TokenGranted, TokenRefused
 from captioner.settings import Settings
@@ -513,3 +513,122 @@ def test_neither_secret_nor_token_is_ever_logged(caplog: pytest.LogCaptureFixtur
     assert "> token request" in caplog.text
     for secret in ("an-id", "a-secret", "token-1"):
         assert secret not in caplog.text
+
+
+# ---------------------------------------------------------------- tokens of the company's own service
+
+
+def at_desk(
+    test: Callable[[Service, Tokens, Wall], Awaitable[T]], *answers: Answer, key: str = "desk-key-1", tls: bool = False
+) -> T:
+    """Run `test` with the company's token service, and tokens of a desk; the service of speech gives none."""
+
+    async def run() -> T:
+        async with Service(*answers, tls=tls) as company:
+            wall = Wall()
+            network = Network("http://127.0.0.1:9", ca_file=CA_FILE if tls else "")
+            tokens = Tokens(network, DeskKey(f"{company.url}/a/token", key), wall=wall)
+            try:
+                return await test(company, tokens, wall)
+            finally:
+                await tokens.aclose()
+
+    return asyncio.run(run())
+
+
+def test_a_desk_asks_its_companys_service_with_its_key_and_nothing_else() -> None:
+    async def test(company: Service, tokens: Tokens, wall: Wall) -> None:
+        assert await tokens.get() == TokenGranted(6 * HOUR, requested=True)
+        assert await tokens.get() == TokenGranted(6 * HOUR, requested=False)
+        assert tokens.bearer == "token-1"
+        [request] = company.requests
+        assert (request.method, request.target, request.body) == ("POST", "/a/token", b"")
+        assert request.headers["authorization"] == "Bearer desk-key-1"
+        assert "cache-control" not in request.headers
+
+    at_desk(test, lasting(6 * HOUR))
+
+
+def test_a_desk_says_that_it_wants_another_token_than_the_one_that_was_refused() -> None:
+    async def test(company: Service, tokens: Tokens, wall: Wall) -> None:
+        await tokens.get()
+        assert await tokens.get(fresh=True) == TokenGranted(HOUR, requested=True)
+        assert tokens.bearer == "token-2"
+        assert company.requests[1].headers["cache-control"] == "no-cache"
+
+    at_desk(test, lasting(HOUR), lasting(HOUR, "token-2"))
+
+
+def test_the_companys_service_is_verified_by_its_own_authority() -> None:
+    async def test(company: Service, tokens: Tokens, wall: Wall) -> None:
+        assert isinstance(await tokens.get(), TokenGranted)
+        tokens.use(Network("http://127.0.0.1:9"), DeskKey(f"{company.url}/a/token", "desk-key-1"))
+        answer = await tokens.get(fresh=True)
+        assert isinstance(answer, TokenRefused)
+        assert answer.fault.kind is FaultKind.CERTIFICATE
+        assert answer.fault.detail.startswith("localhost: ")
+
+    at_desk(test, lasting(HOUR), tls=True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "fault"),
+    [
+        (http(401, '{"code":"desk-key","msg":"unknown"}'), Fault(FaultKind.DESK_KEY_REFUSED, "desk-key unknown")),
+        (http(403), Fault(FaultKind.DESK_KEY_REFUSED, "HTTP 403")),
+        (http(429, '{"code":"rate","msg":"too many"}'), Fault(FaultKind.TOKEN_SERVICE, "rate too many")),
+        (http(502, '{"msg":"refused"}'), Fault(FaultKind.TOKEN_SERVICE, "refused")),
+        (http(400), Fault(FaultKind.TOKEN_SERVICE, "HTTP 400")),
+        (http(302, Location="https://elsewhere.example"), Fault(FaultKind.NOT_THE_SERVICE, "HTTP 302")),
+        (http(200, "<html>"), Fault(FaultKind.NOT_THE_SERVICE, "an answer without a token")),
+        (http(503, '{"msg":"not desk-key-1"}'), Fault(FaultKind.TOKEN_SERVICE, "not […]")),
+    ],
+)
+def test_what_the_companys_service_refuses_is_told_as_its_own(answer: bytes, fault: Fault) -> None:
+    async def test(company: Service, tokens: Tokens, wall: Wall) -> None:
+        assert await tokens.get() == TokenRefused(Fault(fault.kind, f"127.0.0.1: {fault.detail}"))
+
+    at_desk(test, answer)
+
+
+def test_a_company_service_that_is_not_there_is_told_with_its_name() -> None:
+    async def test(company: Service, tokens: Tokens, wall: Wall) -> None:
+        company.shut()
+        assert await tokens.get() == TokenRefused(Fault(FaultKind.UNREACHABLE, "127.0.0.1: connection refused"))
+
+    at_desk(test)
+
+
+@pytest.mark.parametrize("key", ["두 글자", "a b", "a\nX-Other: 1", "x" * 513])
+def test_what_no_header_can_hold_is_not_sent(key: str) -> None:
+    async def test(company: Service, tokens: Tokens, wall: Wall) -> None:
+        answer = await tokens.get()
+        assert answer == TokenRefused(Fault(FaultKind.DESK_KEY_REFUSED, "127.0.0.1: no key looks like this"))
+        assert company.requests == []
+
+    at_desk(test, key=key)
+
+
+def test_a_token_of_another_desk_key_is_dropped() -> None:
+    async def test(company: Service, tokens: Tokens, wall: Wall) -> None:
+        await tokens.get()
+        tokens.use(tokens.network, DeskKey(f"{company.url}/a/token", "desk-key-2"))
+        assert tokens.bearer is None
+        assert await tokens.get() == TokenGranted(HOUR, requested=True)
+        assert company.requests[1].headers["authorization"] == "Bearer desk-key-2"
+        tokens.use(Network(company.url), ACCOUNT)
+        assert isinstance(await tokens.get(), TokenGranted)
+        assert company.requests[2].target == "/v1/authenticate"
+
+    at_desk(test, lasting(HOUR))
+
+
+def test_neither_a_desks_key_nor_its_token_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async def test(company: Service, tokens: Tokens, wall: Wall) -> None:
+        await tokens.get()
+
+    with caplog.at_level(logging.DEBUG):
+        at_desk(test, lasting(HOUR))
+    assert "token request" in caplog.text
+    assert "desk-key-1" not in caplog.text
+    assert "token-1" not in caplog.text
