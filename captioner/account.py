@@ -1,32 +1,24 @@
-"""The RTZR account: from the environment, else from the system's keyring, and never from anywhere else.
+"""What tokens are granted for: from the environment, else from the system's keyring, and never from anywhere else.
 
-A keyring is the Credential Manager of Windows, the Keychain of macOS, the Secret Service or KWallet of Linux. Where
-there is none, an account is not kept at all: the functions below say so, and no plain file takes its place.
-
-All of them may take their time, because a keyring may ask the person to unlock it: call them in a worker thread where
-something else must go on.
+That is an RTZR account, or, where the company's policy names a token service, the key by which that knows this desk.
+Where there is no keyring, neither is kept at all. All functions may take their time, as those of `vault` do.
 """
 
 from __future__ import annotations
 
 import json
-import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TypeAlias, assert_never
 
+from captioner import vault
 from captioner.errors import Fault, FaultError, FaultKind
 
-if TYPE_CHECKING:
-    from keyring.backend import KeyringBackend
-
-_log = logging.getLogger(__name__)
-
 VARIABLES = ("RTZR_CLIENT_ID", "RTZR_CLIENT_SECRET")
+DESK_VARIABLE = "CAPTIONER_DESK_KEY"
 
-_SERVICE, _ENTRY = "captioner", "rtzr"
-_TRUSTWORTHY = 1  # keyring's own bound: what keeps secrets in plain files, or nowhere, has a lower priority
+_ENTRY, _DESK_ENTRY = "rtzr", "desk-key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +29,39 @@ class Account:
     client_secret: str = field(repr=False)
 
 
-def load(environment: Mapping[str, str] | None = None) -> Account | None:
-    """Return the account of the environment, else the one that the keyring keeps, else None.
+@dataclass(frozen=True, slots=True)
+class DeskKey:
+    """What the company's token service knows this desk by.
+
+    Attributes:
+        token_url: where tokens are asked for.
+        key: the secret itself; left out of the repr.
+    """
+
+    token_url: str
+    key: str = field(repr=False)
+
+
+Credentials: TypeAlias = Account | DeskKey
+
+ANYBODY = Account("demo", "demo")
+"""The emulator takes any account."""
+
+
+def load(environment: Mapping[str, str] | None = None, *, token_url: str = "") -> Credentials | None:
+    """Return the credentials of the environment, else those that the keyring keeps, else None.
 
     Args:
         environment: in place of the process's own.
+        token_url: of the company's token service, "" without one. With one, only a desk's key is looked for.
 
     Raises:
-        FaultError: CREDENTIALS_MISSING, only one of the two variables is set; the detail names the other one.
+        FaultError: CREDENTIALS_MISSING, only one of the account's two variables is set; the detail names the other one.
     """
     environment = os.environ if environment is None else environment
+    if token_url:
+        key = environment.get(DESK_VARIABLE, "").strip() or vault.read(_DESK_ENTRY)
+        return DeskKey(token_url, key) if key else None
     client_id, client_secret = (environment.get(name, "").strip() for name in VARIABLES)
     if client_id and client_secret:
         return Account(client_id, client_secret)
@@ -55,62 +70,34 @@ def load(environment: Mapping[str, str] | None = None) -> Account | None:
     return _stored()
 
 
-def store(account: Account) -> bool:
-    """Keep the account in the keyring; return whether it is kept now."""
-    value = json.dumps({"client_id": account.client_id, "client_secret": account.client_secret})
-    try:
-        backend = _backend()
-        if backend is None:
-            return False
-        # Credentials of Windows roam with the domain's profiles otherwise.
-        for each in getattr(backend, "backends", [backend]):
-            if type(each).__name__ == "WinVaultKeyring":
-                each.persist = "local machine"
-        backend.set_password(_SERVICE, _ENTRY, value)
-    except Exception as error:
-        _note("store", error)
-        return False
-    return _stored() == account
+def store(credentials: Credentials) -> bool:
+    """Keep credentials in the keyring; return whether they are kept now.
+
+    A desk that has a key of its own needs no account any more: one that was kept is removed.
+    """
+    match credentials:
+        case Account(client_id, client_secret):
+            return vault.keep(_ENTRY, json.dumps({"client_id": client_id, "client_secret": client_secret}))
+        case DeskKey(key=key):
+            kept = vault.keep(_DESK_ENTRY, key)
+            if kept:
+                vault.remove(_ENTRY)
+            return kept
+        case _:
+            assert_never(credentials)
 
 
-def forget() -> bool:
-    """Remove the account from the keyring; return whether the keyring holds none now."""
-    try:
-        backend = _backend()
-        if backend is None or backend.get_password(_SERVICE, _ENTRY) is None:
-            return True
-        backend.delete_password(_SERVICE, _ENTRY)
-        return backend.get_password(_SERVICE, _ENTRY) is None
-    except Exception as error:
-        _note("forget", error)
-        return False
+def forget(*, desk: bool = False) -> bool:
+    """Remove the account, or the desk's key, from the keyring; return whether the keyring holds none now."""
+    return vault.remove(_DESK_ENTRY if desk else _ENTRY)
 
 
 def _stored() -> Account | None:
     try:
-        backend = _backend()
-        value = None if backend is None else backend.get_password(_SERVICE, _ENTRY)
-    except Exception as error:
-        _note("load", error)
-        return None
-    try:
-        stored = json.loads(value or "null")
+        stored = json.loads(vault.read(_ENTRY) or "null")
     except (ValueError, RecursionError):
         return None
     match stored:
         case {"client_id": str(client_id), "client_secret": str(client_secret)} if client_id and client_secret:
             return Account(client_id, client_secret)
     return None
-
-
-def _backend() -> KeyringBackend | None:
-    """Return the system's keyring, None where there is no real one. What its making raises is its own."""
-    import keyring  # here, because it looks for its backends at once, and that is slow
-
-    backend = keyring.get_keyring()
-    return backend if backend.priority >= _TRUSTWORTHY else None
-
-
-def _note(doing: str, error: Exception) -> None:
-    """Log that a keyring failed: each backend has errors of its own, and their texts may hold what was to be stored."""
-    _log.debug("! %s: the keyring raised %s", doing, type(error).__name__)

@@ -8,33 +8,49 @@ from __future__ import annotations
 
 import asyncio
 import re
+import secrets
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Self, TypeAlias, assert_never
 
+from captioner import __version__, recording
 from captioner import account as accounts
-from captioner.account import Account
+from captioner.account import Credentials
 from captioner.audio.wav import SoundFile, open_sound
+from captioner.blocks import BlockFile, BlockWriter, create
 from captioner.commands.ending import CommandError, ExitCode, exit_code, failed
 from captioner.commands.output import Format, Printer, Sink, Tail, complain, print_latency, terminal
 from captioner.engine import Engine
-from captioner.errors import FaultError
-from captioner.events import Finished, Stop, StopNow, Update
+from captioner.errors import Fault, FaultError, FaultKind
+from captioner.events import AudioBlock, Finished, SourceLost, SourceOpened, Stop, StopNow, Update
 from captioner.language import Sentences
 from captioner.pipeline import Lane, Pace, Pipeline
 from captioner.places import load_settings
+from captioner.policy import Policy
+from captioner.recording import Header, Recorder
 from captioner.settings import SettingError, Settings
 from captioner.stt.link import Link, Network, Tokens
-from captioner.ui.viewstate import fault_sentence, named_setting_sentence, outcome_sentence
+from captioner.ui.viewstate import (
+    MACOS,
+    NO_SIGNAL,
+    fault_sentence,
+    named_setting_sentence,
+    outcome_sentence,
+    recording_sentence,
+    silence_sentence,
+    waiting_sentence,
+)
 
 if TYPE_CHECKING:
     from captioner.audio.capture import Device
+    from captioner.audio.microphone import SourceNews
 
 MICROPHONE = "mic"
 """The source that is the microphone chosen in the settings, or else the system's default."""
@@ -50,6 +66,7 @@ class Request:
         source: a path, `mic`, or a device's name.
         changes: the options that are settings, by their names in `Settings`.
         endpoint: "" is the environment's, else the settings'.
+        record: where the lane's recording goes.
     """
 
     source: str
@@ -60,6 +77,7 @@ class Request:
     latency: bool
     changes: Mapping[str, object]
     endpoint: str
+    record: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,31 +94,40 @@ Source: TypeAlias = SoundFile | Microphone
 
 
 def settings_for(
-    changes: Mapping[str, object], endpoint: str, environment: Mapping[str, str], say: Sentences
+    changes: Mapping[str, object], endpoint: str, environment: Mapping[str, str], policy: Policy, say: Sentences
 ) -> Settings:
-    """Return the stored settings with the environment's endpoint and the options' values.
+    """Return the stored settings with the environment's endpoint and the options' values, as far as the policy lets.
 
     Raises:
-        CommandError: an option's value is none that the setting can take.
+        CommandError: an option's value is none that the setting can take, or none that the policy lets it take.
     """
-    settings, _ = load_settings()  # what is wrong with the stored ones is the window's to say
-    endpoint = endpoint or environment.get("RTZR_ENDPOINT", "").strip() or settings.endpoint
+    asked = {"endpoint": endpoint, **changes} if endpoint else dict(changes)
+    for name, value in asked.items():
+        refusal = policy.forbids(name, value)
+        if refusal is not None:
+            raise CommandError(ExitCode.BAD_INPUT, named_setting_sentence(refusal, say))
+    variable = environment.get("RTZR_ENDPOINT", "").strip()
+    if variable and "endpoint" not in policy.locked:
+        asked.setdefault("endpoint", variable)
+    stored, _ = load_settings()  # what is wrong with them is the window's to say
     try:
-        return replace(settings, **{"endpoint": endpoint, **changes})  # type: ignore[arg-type]
+        return replace(policy.apply(stored), **asked)  # type: ignore[arg-type]
     except SettingError as error:
         raise CommandError(ExitCode.BAD_INPUT, named_setting_sentence(error, say)) from error
 
 
-def account_for(say: Sentences) -> Account:
-    """Return the account of the environment or the keyring.
+def account_for(policy: Policy, say: Sentences) -> Credentials:
+    """Return the account, or the key of the desk, of the environment or the keyring.
 
     Raises:
         CommandError: there is none.
     """
     try:
-        account = accounts.load()
+        account = accounts.load(token_url=policy.token_url)
     except FaultError as error:
         raise failed(error.fault, say) from error
+    if account is None and policy.token_url:
+        raise failed(Fault(FaultKind.DESK_KEY_MISSING), say)
     if account is None:
         sentence = say(
             "The RTZR keys are missing. Enter them in the window, or set RTZR_CLIENT_ID and RTZR_CLIENT_SECRET."
@@ -153,13 +180,16 @@ def _exists(name: str) -> bool:
 # ---------------------------------------------------------------- the command
 
 
-def transcribe(request: Request, environment: Mapping[str, str], say: Sentences) -> int:
+def transcribe(request: Request, environment: Mapping[str, str], policy: Policy, say: Sentences) -> int:
     """Check everything, then recognise the source to its end; return the exit code.
 
     Raises:
         CommandError: with one of the codes from 2 to 5.
     """
-    settings = settings_for(request.changes, request.endpoint, environment, say)
+    settings = settings_for(request.changes, request.endpoint, environment, policy, say)
+    refusal = None if request.record is None else policy.forbids("record", True)
+    if refusal is not None:
+        raise CommandError(ExitCode.BAD_INPUT, named_setting_sentence(refusal, say))
     source = find_source(request.source, request.channel, settings, say)
     try:
         if isinstance(source, Microphone) and request.pace is Pace.FAST:
@@ -167,16 +197,45 @@ def transcribe(request: Request, environment: Mapping[str, str], say: Sentences)
             raise CommandError(ExitCode.BAD_INPUT, sentence)
         if request.out is not None and _exists(request.source) and _same(request.out, Path(request.source)):
             raise CommandError(ExitCode.BAD_INPUT, say("--out is the source itself; choose another file."))
-        account = account_for(say)
+        _check_record(request, say)
+        account = account_for(policy, say)
         sink = Sink(request.out, say)
         sink.open()
+        try:
+            record = None if request.record is None else record_to(request.record, say)
+        except BaseException:
+            sink.close(keep=False)
+            raise
     except BaseException:
         if isinstance(source, SoundFile):
             source.close()
         raise
     live = sys.stderr.isatty() and (request.format is not Format.JSONL or request.out is not None)
-    lane = Lane(channel=request.channel, pace=request.pace)
-    return caption(source, settings, account, lane, Display(sink, request.format, live, request.latency), say)
+    lane = Lane(channel=request.channel, pace=request.pace, seed=secrets.randbits(32))
+    display = Display(sink, request.format, live, request.latency)
+    return caption(source, settings, account, lane, display, say, record)
+
+
+def _check_record(request: Request, say: Sentences) -> None:
+    record = request.record
+    if record is None:
+        return
+    if _exists(request.source) and _same(record, Path(request.source)):
+        raise CommandError(ExitCode.BAD_INPUT, say("--record is the source itself; choose another file."))
+    if request.out is not None and (_same(record, request.out) or record.absolute() == request.out.absolute()):
+        raise CommandError(ExitCode.BAD_INPUT, say("--record and --out are the same file; choose another one."))
+
+
+def record_to(path: Path, say: Sentences) -> BlockFile:
+    """Begin the file of a recording that was asked for by its name.
+
+    Raises:
+        CommandError: it cannot be written.
+    """
+    try:
+        return create(path, recording.KIND, recording.VERSION)
+    except FaultError as error:
+        raise failed(error.fault, say, about=str(path)) from error
 
 
 def _same(one: Path, other: Path) -> bool:
@@ -202,7 +261,15 @@ class Display:
     latency: bool
 
 
-def caption(source: Source, settings: Settings, account: Account, lane: Lane, display: Display, say: Sentences) -> int:
+def caption(
+    source: Source,
+    settings: Settings,
+    account: Credentials,
+    lane: Lane,
+    display: Display,
+    say: Sentences,
+    record: BlockFile | None = None,
+) -> int:
     """Run a lane in the terminal, print what comes of it, and return the exit code.
 
     Args:
@@ -212,6 +279,7 @@ def caption(source: Source, settings: Settings, account: Account, lane: Lane, di
         lane: what the lane is made for.
         display: how its captions are shown.
         say: the person's language.
+        record: takes the lane's recording, if its seed is known; it is closed at the end.
 
     Raises:
         CommandError: nothing could be recognised, with one of the codes from 2 to 5.
@@ -230,38 +298,88 @@ def caption(source: Source, settings: Settings, account: Account, lane: Lane, di
         if sink.gone and not engine.pipeline.finished:
             engine.post(StopNow())  # nobody is left to read it
 
+    attendant = None if tail is None else Attendant(engine, lambda each: tail.say(f"{_name(source)}: {each}"), say)
     keep = False
+    recorded = nullcontext() if record is None else Recorded(engine, record)
     try:
-        finished = asyncio.run(_run(engine, source, Network.of(settings), account))
-        fault, connected = finished.fault, bool(finished.summary.connections)
-        keep = fault is None or connected
-        if fault is not None:
-            code = exit_code(fault.kind)
-            if code is ExitCode.DEVICE:
-                raise failed(fault, say, about=_name(source))
-            if code > ExitCode.INCOMPLETE and not connected:
-                raise failed(fault, say)
+        with recorded:
+            finished = asyncio.run(_run(engine, source, Network.of(settings), account, attendant))
+        keep = finished.fault is None or bool(finished.summary.connections)
+        check_fault(finished, _name(source), say)
     except FaultError as error:  # the device could not be opened
         raise failed(error.fault, say, about=_name(source)) from error
     finally:
         sink.close(keep=keep)
-    return _end(finished, engine, display, say)
+    trouble = recorded.trouble(say) if isinstance(recorded, Recorded) else ""
+    return conclude(finished, engine.pipeline, display, say, [trouble])
+
+
+class Recorded:
+    """Lets everything that an engine hears be written down, for the length of a `with`; the file is closed then."""
+
+    def __init__(self, engine: Engine, file: BlockFile) -> None:
+        lane = engine.pipeline
+        self._path = file.path
+        self._writer = BlockWriter(lambda: file)
+        header = Header(__version__, datetime.now().astimezone(), lane.settings, lane.lane)
+        self._recorder = engine.recorder = Recorder(self._writer.append, header)
+
+    def trouble(self, say: Sentences) -> str:
+        """Say why the recording is not whole; "" where it is."""
+        fault = self._writer.ended
+        return "" if fault is None else recording_sentence(str(self._path), fault, say)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._recorder.close()
+        self._writer.close()
+
+
+def check_fault(finished: Finished, name: str, say: Sentences) -> None:
+    """Raise CommandError where a fault ended a lane before anything could be recognised.
+
+    Args:
+        finished: the lane's end.
+        name: of its source.
+        say: the person's language.
+    """
+    if finished.fault is not None:
+        code = exit_code(finished.fault.kind)
+        if code is ExitCode.DEVICE and not finished.summary.captured:
+            raise failed(finished.fault, say, about=name)
+        if code not in (ExitCode.INCOMPLETE, ExitCode.DEVICE) and not finished.summary.connections:
+            raise failed(finished.fault, say)
 
 
 def _name(source: Source) -> str:
     return source.name if isinstance(source, SoundFile) else source.device.name
 
 
-def _end(finished: Finished, engine: Engine, display: Display, say: Sentences) -> int:
-    """Say how it ended, and return the exit code of a run that got as far as it could."""
+def conclude(
+    finished: Finished | None, pipeline: Pipeline, display: Display, say: Sentences, troubles: Sequence[str]
+) -> int:
+    """Say how a lane ended that got as far as it could, and return the exit code.
+
+    Args:
+        finished: its end; None where it has none.
+        pipeline: what it ran in.
+        display: how its captions were shown.
+        say: the person's language.
+        troubles: what else went wrong, if anything; it makes the run incomplete.
+    """
     sink = display.sink
     if sink.gone and not sink.trouble:
         return ExitCode.INCOMPLETE  # whoever read it has seen enough
-    complete = finished.summary.complete and not sink.trouble
+    troubles = [each for each in (sink.trouble, *troubles) if each]
+    complete = finished is not None and finished.summary.complete and not troubles
     if display.latency:
-        print_latency(engine.pipeline.finals, terminal(), say)
-    if sink.trouble:
-        complain(sink.trouble)
+        print_latency(pipeline.finals, terminal(), say)
+    for each in troubles:
+        complain(each)
+    if finished is None:
+        return ExitCode.INCOMPLETE
     if finished.fault is not None:
         complain(fault_sentence(finished.fault, say))
     if (
@@ -276,7 +394,40 @@ def _end(finished: Finished, engine: Engine, display: Display, say: Sentences) -
 # ---------------------------------------------------------------- the lane
 
 
-async def _run(engine: Engine, source: Source, network: Network, account: Account) -> Finished:
+class Attendant:
+    """Tells the person at a terminal why a microphone gives no sound: once for each loss, and where it never gives any.
+
+    Args:
+        engine: of its lane.
+        tell: takes the sentences.
+        say: the person's language.
+    """
+
+    def __init__(self, engine: Engine, tell: Callable[[str], None], say: Sentences) -> None:
+        self._engine, self._tell, self._say = engine, tell, say
+        self._opened: float | None = None  # since when it is to be heard whether there is any sound
+
+    def hear(self, news: SourceNews) -> None:
+        """Take what the microphone says, after the engine."""
+        match news:
+            case SourceOpened():
+                self._opened = self._engine.clock()
+            case SourceLost(fault):
+                self._opened = None
+                self._tell(waiting_sentence(fault, self._say))
+            case AudioBlock() if self._opened is not None and news.arrived >= self._opened + NO_SIGNAL:
+                self._opened = None
+                if self._engine.status().never_heard:
+                    self._tell(silence_sentence(self._say, macos=MACOS))
+            case AudioBlock():
+                pass
+            case _:
+                assert_never(news)
+
+
+async def _run(
+    engine: Engine, source: Source, network: Network, account: Credentials, attendant: Attendant | None
+) -> Finished:
     """Run a lane to its end: token and connection are asked for at the moment in which the source begins.
 
     Raises:
@@ -289,7 +440,7 @@ async def _run(engine: Engine, source: Source, network: Network, account: Accoun
     tokens = Tokens(network, account)
     link = Link(tokens, engine.post)
     engine.start(link)
-    sound = asyncio.create_task(_deliver(source, engine))
+    sound = asyncio.create_task(_deliver(source, engine, attendant))
     end = asyncio.create_task(engine.wait())
     with Interrupts(lambda: _stop(engine, sound), lambda: engine.post(StopNow())):
         try:
@@ -311,27 +462,27 @@ async def _run(engine: Engine, source: Source, network: Network, account: Accoun
             defect.cancel()
 
 
-async def _deliver(source: Source, engine: Engine) -> None:
+async def _deliver(source: Source, engine: Engine, attendant: Attendant | None) -> None:
     """Let the source speak."""
     match source:
         case SoundFile():
             room = engine.room if engine.pipeline.lane.pace is Pace.FAST else None
             await source.play(engine.post, clock=engine.clock, room=room)
         case Microphone():
-            from captioner.audio.capture import Capture
+            from captioner.audio import microphone
 
-            microphone = Capture(
+            def post(news: SourceNews) -> None:
+                engine.post(news)
+                if attendant is not None:
+                    attendant.hear(news)
+
+            await microphone.Microphone(
                 source.device.id,
                 block_ms=engine.pipeline.settings.block_ms,
-                post=engine.post_from_thread,
+                post=post,
                 clock=engine.clock,
                 channel=engine.pipeline.lane.channel,
-            )
-            try:
-                await asyncio.to_thread(microphone.start)
-                await asyncio.Event().wait()  # until it is cancelled
-            finally:
-                microphone.close()
+            ).run(patient=False)
         case _:
             assert_never(source)
 

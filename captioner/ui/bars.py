@@ -1,12 +1,12 @@
-"""The parts of the window's bars: rows that shrink with the window, words that are cut with an ellipsis, messages."""
+"""The parts of the window's bars: rows that shrink with the window, cut words, messages, and what is to be decided."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent, QTextLayout
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from captioner.ui.theme import colours, mark, picture
@@ -185,6 +185,86 @@ class Message(QFrame):
         ink = tone_colour(self._tone, self.palette())
         sign = "warning" if self._tone in (Tone.WARN, Tone.BAD) else "information"
         self._icon.setPixmap(picture(sign, ink, ICON, self.devicePixelRatioF()))
+
+
+class RecoveryOffer(QFrame):
+    """Offers captions that a crash has left behind: to view, to save, to delete, or not now; hidden where none are."""
+
+    view_requested = Signal()
+    save_requested = Signal()
+    delete_requested = Signal()
+    later_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        mark(self, "tint", str(Tone.WARN))
+        self._sure = False
+        self._icon, self._label = QLabel(), QLabel()
+        self._icon.setFixedSize(ICON, ICON)
+        self._label.setWordWrap(True)
+        self._label.setTextFormat(Qt.TextFormat.PlainText)
+        self._view, self._save, self._delete, self._later = (QPushButton() for _ in range(4))
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        for button in (self._view, self._save, self._delete, self._later):
+            button.setAutoDefault(False)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the captions
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        column = QVBoxLayout()
+        column.setSpacing(6)
+        column.addWidget(self._label)
+        column.addLayout(buttons)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 8, 16, 8)
+        row.setSpacing(10)
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(column, 1)
+        self._view.clicked.connect(self.view_requested)
+        self._save.clicked.connect(self.save_requested)
+        self._delete.clicked.connect(self._on_delete)
+        self._later.clicked.connect(self.later_requested)
+        self._refresh_words()
+        self._refresh_colours()
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """What it says, whole."""
+        return self._label.text()
+
+    def show_text(self, text: str) -> None:
+        """Offer something; an empty text hides the offer."""
+        self._sure = False
+        self._label.setText(text)
+        self._label.setAccessibleName(text)
+        self._refresh_words()
+        self.setVisible(bool(text))
+
+    def _on_delete(self) -> None:
+        """Delete at the second click: nothing brings the captions back."""
+        if self._sure:
+            self.delete_requested.emit()
+        self._sure = not self._sure
+        self._refresh_words()
+
+    def _refresh_words(self) -> None:
+        self._view.setText(self.tr("View"))
+        self._save.setText(self.tr("Save…"))
+        self._delete.setText(self.tr("Delete for good") if self._sure else self.tr("Delete"))
+        self._later.setText(self.tr("Later"))
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._refresh_words()
+        elif event.type() == QEvent.Type.PaletteChange and hasattr(self, "_icon"):
+            self._refresh_colours()
+
+    def _refresh_colours(self) -> None:
+        ink = tone_colour(Tone.WARN, self.palette())
+        self._icon.setPixmap(picture("information", ink, ICON, self.devicePixelRatioF()))
 
 
 def tone_colour(tone: Tone, palette: QPalette) -> str:
