@@ -6,42 +6,34 @@ Everything that can be wrong with the command line, the files and the account is
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
-from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from captioner.account import Account
+from captioner.account import ANYBODY
 from captioner.audio.wav import open_sound
-from captioner.commands.demo import ANYBODY, start
 from captioner.commands.ending import CommandError, ExitCode, failed
 from captioner.commands.output import complain, terminal
 from captioner.commands.transcribe import Interrupts, account_for, settings_for
 from captioner.compare.analysis import analyse
-from captioner.compare.outcome import AnchorSource, Comparison, Design, Reference, Way
+from captioner.compare.outcome import Comparison, Reference, Way
 from captioner.compare.reference import read_reference, references_for
 from captioner.compare.report import table, write_report
-from captioner.compare.run import TIMEOUT, Dial, Progress, Runs, ServiceLine, Take, listen
+from captioner.compare.run import TIMEOUT, Progress, Runs, Take, listen
+from captioner.compare.services import Emulated, NotStarted, Service, Standing, design
 from captioner.compare.ways import groups
 from captioner.compare.wording import recording_name, way_name
-from captioner.emulator.process import EmulatorProcess
-from captioner.emulator.profiles import PROFILES, Profile
-from captioner.emulator.recording import load_recording
-from captioner.emulator.script import ScriptError
 from captioner.errors import Fault, FaultError
-from captioner.events import RATE
 from captioner.language import Sentences
 from captioner.places import FileProblem
+from captioner.policy import Policy
 from captioner.settings import Settings
-from captioner.stt.link import Network
 from captioner.ui.viewstate import fault_sentence
 
 if TYPE_CHECKING:
@@ -71,7 +63,7 @@ class Request:
     endpoint: str
 
 
-def compare(request: Request, environment: Mapping[str, str], say: Sentences) -> int:
+def compare(request: Request, environment: Mapping[str, str], policy: Policy, say: Sentences) -> int:
     """Check everything, run the comparison, write the report; return the exit code.
 
     Raises:
@@ -81,9 +73,9 @@ def compare(request: Request, environment: Mapping[str, str], say: Sentences) ->
     if request.profile and request.endpoint:
         sentence = say("--profile starts a service of its own: leave --endpoint out, or --profile.")
         raise CommandError(ExitCode.BAD_INPUT, sentence)
-    settings = Settings() if request.profile else settings_for({}, request.endpoint, environment, say)
+    settings = Settings() if request.profile else settings_for({}, request.endpoint, environment, policy, say)
     sources = _sources(request, say)
-    account = ANYBODY if request.profile else account_for(say)
+    account = ANYBODY if request.profile else account_for(policy, say)
     made = _make_folder(request.out, say)
     written = False
     try:
@@ -95,13 +87,13 @@ def compare(request: Request, environment: Mapping[str, str], say: Sentences) ->
         started = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M")
         with _Display(takes, request.repeats, say) as display:
             scripts = {source.path: source.script for source in sources if source.script is not None}
-            service = (
-                _Emulated(request.profile, max(map(len, groups(ways))), scripts, say)
+            service: Service = (
+                Emulated(request.profile, max(map(len, groups(ways))), scripts, say)
                 if request.profile
-                else _Standing(settings, account)
+                else Standing(settings, account)
             )
             runs = Runs(takes, ways, request.repeats, settings, service.of, display.show)
-            trouble = asyncio.run(_run(runs))
+            trouble = asyncio.run(_run(runs, say))
         if runs.hopeless is not None:
             raise failed(runs.hopeless, say)
         if not runs.done:
@@ -115,7 +107,7 @@ def compare(request: Request, environment: Mapping[str, str], say: Sentences) ->
             silence=settings.silence,
             service=service.name,
             started=started,
-            design=_design(PROFILES[request.profile], settings.silence) if request.profile else None,
+            design=design(request.profile, settings.silence) if request.profile else None,
             stopped=runs.stopped,
         )
         problem = _report(comparison, request.out, say)
@@ -198,7 +190,14 @@ def _sources(request: Request, say: Sentences) -> list[_Source]:
 
 async def _listen(source: _Source, settings: Settings, say: Sentences) -> Take:
     try:
-        return await listen(source.path, source.name, source.channel, source.reference, silence=settings.silence)
+        return await listen(
+            source.path,
+            source.name,
+            source.channel,
+            source.reference,
+            silence=settings.silence,
+            masked=settings.mask_numbers,
+        )
     except FaultError as error:
         raise failed(error.fault, say, about=str(source.path)) from error
 
@@ -219,94 +218,16 @@ def _make_folder(out: Path | None, say: Sentences) -> Path | None:
     return out if made else None
 
 
-# ---------------------------------------------------------------- who recognises
-
-
-class _Standing:
-    """The service at the endpoint, the same for all recordings."""
-
-    def __init__(self, settings: Settings, account: Account) -> None:
-        self.name = settings.endpoint
-        self._network, self._account = Network.of(settings), account
-
-    @asynccontextmanager
-    async def of(self, take: Take) -> AsyncIterator[Dial]:
-        """Return how it is reached."""
-        del take
-        yield partial(ServiceLine, self._network, self._account)
-
-
-class _Emulated:
-    """Emulators for each recording, which know what is said in it where a reference tells when.
-
-    Without one they know the bundled sample call, and say of any other recording that they heard something. Every way
-    of a group has an emulator to itself: what one of them is listening to must not delay its answer to another way.
-
-    Args:
-        profile: by name.
-        count: of emulators, as many as ways run side by side.
-        scripts: the references' files, by their recordings'.
-        say: the person's language.
-    """
-
-    def __init__(self, profile: str, count: int, scripts: Mapping[Path, Path], say: Sentences) -> None:
-        self.name = say("an emulator on this computer, profile {profile}", profile=profile)
-        self._profile, self._count, self._scripts, self._say = profile, count, scripts, say
-
-    @asynccontextmanager
-    async def of(self, take: Take) -> AsyncIterator[Dial]:
-        """Start them; return how they are reached, in turn.
-
-        Raises:
-            CommandError: one did not start.
-        """
-        with ExitStack() as stack:
-            known = self._known(take, Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="captioner-"))))
-            networks = list[Network]()
-            for _ in range(self._count):
-                emulator = stack.enter_context(EmulatorProcess())
-                url = start(emulator, self._profile, (), self._say, known=known)
-                networks.append(Network.of(Settings(endpoint=url)))
-            in_turn = cycle(networks)
-            yield lambda post: ServiceLine(next(in_turn), ANYBODY, post)
-
-    def _known(self, take: Take, folder: Path) -> tuple[Path, Path] | None:
-        """Return the recording and its script; None where nothing tells when something is said in it."""
-        reference, script = take.recording.reference, self._scripts.get(take.path)
-        if reference is None or script is None or take.recording.anchored_by is not AnchorSource.REFERENCE:
-            return None
-        try:
-            load_recording(take.path, script)
-        except ScriptError:
-            # Another encoding, or a form that the emulator does not read: it is written anew.
-            script = folder / "script.json"
-            spoken = [
-                {"text": each.text, "start": (each.start or 0) / RATE, "stop": (each.stop or 0) / RATE}
-                for each in reference.spoken
-            ]
-            script.write_text(json.dumps({"utterances": spoken}, ensure_ascii=False), encoding="utf-8")
-        return take.path, script
-
-
-def _design(profile: Profile, silence: float) -> Design | None:
-    """Return the delays of a profile that has no chance in them."""
-    ranges = (profile.token_delay, profile.connect_delay, profile.speech_final_delay, profile.finalize_final_delay)
-    if any(low != high for low, high in ranges):
-        return None
-    token, connect, text, ended = (low for low, _ in ranges)
-    return Design(silence, token, connect, text) if text == ended == profile.eos_final_delay[0] else None
-
-
 # ---------------------------------------------------------------- the runs
 
 
-async def _run(runs: Runs) -> CommandError | None:
+async def _run(runs: Runs, say: Sentences) -> CommandError | None:
     """Run them; return what ended them before their time."""
     with Interrupts(runs.stop, runs.stop_now):
         try:
             await runs.run()
-        except CommandError as error:
-            return error
+        except NotStarted as error:
+            return CommandError(ExitCode.UNREACHABLE, say("The emulator did not start ({detail}).", detail=error))
     return None
 
 

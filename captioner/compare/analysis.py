@@ -24,7 +24,7 @@ PARTS = STAGES[:-1]
 """The stages that add up to the total."""
 
 OWN = ("capture", "condition", "queue", "render")
-"""The stages that are spent in this computer; a queue behind a connection that is not there yet is not its own."""
+"""The stages that are spent in this computer; a queue behind the way's own earlier utterance is not its work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,11 @@ class Row:
     def total_ms(self) -> float:
         """The total, or the timeout."""
         return self.ms["total"] or 0.0
+
+    @property
+    def own_ms(self) -> float:
+        """What was spent in this computer; the stages have to be known."""
+        return round(max(0.0, sum(self.ms[name] or 0.0 for name in OWN) - 1000 * self.match.behind), 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +226,7 @@ def _way(
     mine = [(run, each) for run, each in matched if run.way is way]
     runs = [run for run, _ in mine]
     observed = [row.total_ms for row in rows if not row.censored]
-    known = [row.ms for row in rows if row.ms["recognise"] is not None]
+    known = [row for row in rows if row.ms["recognise"] is not None]
     total = spread(observed, [row.total_ms for row in rows if row.censored])
     outcomes = Counter(row.match.outcome for row in rows)
     scores = [each.accuracies[way] for each in transcripts if way in each.accuracies and not each.mismatch]
@@ -231,8 +236,8 @@ def _way(
     return WayResult(
         way=way,
         total=total,
-        stages={name: spread([value for ms in known if (value := ms[name]) is not None]) for name in PARTS},
-        own=spread([round(sum(ms[name] or 0.0 for name in OWN), 3) for ms in known]),
+        stages={name: spread([value for row in known if (value := row.ms[name]) is not None]) for name in PARTS},
+        own=spread([row.own_ms for row in known]),
         waterfalls=tuple(_waterfall(rows, total, percent) for percent in (50, 95)) if rows else (),
         first_interim=spread([row.first_interim_ms for row in rows if row.first_interim_ms is not None]),
         steps=ecdf(observed, len(rows)),

@@ -51,21 +51,47 @@ def find_anchors(frames: Iterable[Frame], *, silence: float = 0.5) -> tuple[Anch
         frames: the whole lane, in order.
         silence: seconds without speech that part two utterances.
     """
-    endpointer = Endpointer(hangover=silence)
-    anchors, start, length = list[Anchor](), 0, 0
-    events = list[SpeechEvent]()
+    finder = AnchorFinder(silence=silence)
     for frame in frames:
-        events += endpointer.push(frame)
-        length = frame.stop
-    for event in [*events, *endpointer.flush()]:
-        match event:
-            case SpeechStarted():
-                start = max(0, event.position)
-            case SpeechStopped():
-                anchors.append(Anchor(start, max(start + 1, min(event.position, length))))
-            case _:
-                assert_never(event)
-    return tuple(anchors)
+        finder.push(frame)
+    finder.flush()
+    return tuple(finder.anchors)
+
+
+class AnchorFinder:
+    """Finds the utterances of a recording while it is heard.
+
+    Args:
+        silence: seconds without speech that part two utterances.
+
+    Attributes:
+        anchors: the utterances that are over, in order.
+    """
+
+    def __init__(self, *, silence: float = 0.5) -> None:
+        self.anchors: list[Anchor] = []
+        self._endpointer = Endpointer(hangover=silence)
+        self._start = self._length = 0
+
+    def push(self, frame: Frame) -> None:
+        """Hear the next frame."""
+        self._length = frame.stop
+        self._take(self._endpointer.push(frame))
+
+    def flush(self) -> None:
+        """There are no more frames: an utterance that is not over ends with them."""
+        self._take(self._endpointer.flush())
+
+    def _take(self, events: Iterable[SpeechEvent]) -> None:
+        for event in events:
+            match event:
+                case SpeechStarted():
+                    self._start = max(0, event.position)
+                case SpeechStopped():
+                    stop = max(self._start + 1, min(event.position, self._length))
+                    self.anchors.append(Anchor(self._start, stop))
+                case _:
+                    assert_never(event)
 
 
 def anchors_of(spoken: Iterable[Spoken]) -> tuple[Anchor, ...]:
@@ -136,6 +162,7 @@ class Match:
             shown before the final, or where a merged final does not tell.
         total: seconds from the last sample of speech to the text, not less than 0; None where there is no final.
         stages: of the total; None where they are not known.
+        behind: seconds of the queue in which it waited for the way's own earlier utterance.
     """
 
     utterance: int
@@ -146,6 +173,7 @@ class Match:
     first_interim: float | None
     total: float | None
     stages: Stages | None
+    behind: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +210,12 @@ def match_run(run: WayRun, anchors: Sequence[Anchor]) -> Matched:
         pieces = (shares[number][index] for number in mine)
         others = {other for number in mine for other in shares[number]} - {index}
         outcome = _outcome(run, anchor, len(mine), merged=bool(others))
-        total, stages = None, None
+        total, stages, behind = None, None, 0.0
         if outcome in (Outcome.FINAL, Outcome.SPLIT, Outcome.MERGED):
             last = max((finals[number] for number in mine), key=lambda heard: heard.at)
             total = max(0.0, last.at - anchor.stop / RATE)
             stages = anchored(last.stages, total, waits=run.way.waits)
+            behind = 0.0 if stages is None else min(last.behind, stages.queue)
         matches.append(
             Match(
                 utterance=index + 1,
@@ -197,6 +226,7 @@ def match_run(run: WayRun, anchors: Sequence[Anchor]) -> Matched:
                 first_interim=_first_interim(anchor, [finals[n] for n in mine if min(shares[n]) == index]),
                 total=total,
                 stages=stages,
+                behind=behind,
             )
         )
     extra = tuple(heard for heard, share in zip(finals, shares, strict=True) if not share and heard.caption.text)

@@ -153,12 +153,14 @@ class Heard:
         at: when it was on the screen, or back where there is no window.
         stages: where the time from `caption.stop` to `at` went; None where that is not known.
         interims: what was shown before it, each with its time, oldest first.
+        behind: seconds of its queue in which it waited for the way's own earlier utterance.
     """
 
     caption: Caption
     at: float
     stages: Stages | None
     interims: tuple[tuple[float, str], ...] = ()
+    behind: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,21 +16,19 @@ from typing import TYPE_CHECKING, Any
 from captioner import __version__
 from captioner.compare.analysis import Analysis, analyse
 from captioner.compare.outcome import Comparison
-from captioner.compare.page import COLUMNS, as_designed, page
+from captioner.compare.page import as_designed, page
 from captioner.compare.scoring import Accuracy, ErrorRate
+from captioner.compare.summary import headline
 from captioner.compare.wording import (
     anchor_sentence,
     definitions,
     finding,
-    milliseconds,
     notices,
     recording_name,
-    way_name,
 )
 from captioner.errors import Fault
 from captioner.events import RATE
 from captioner.language import Sentences
-from captioner.latency.statistics import spread
 from captioner.places import FileProblem, resource
 
 if TYPE_CHECKING:
@@ -204,40 +202,16 @@ def table(analysis: Analysis, say: Sentences, fault: Callable[[Fault], str]) -> 
     from rich.text import Text
 
     comparison = analysis.comparison
-    only = comparison.recordings[0]
-    columns = len(only.anchors) if len(comparison.recordings) == 1 and len(only.anchors) <= COLUMNS // 2 else 0
-    shown = Table(
-        title=say("Total from the end of speech to the final text, in milliseconds"), box=box.SIMPLE, title_style="bold"
-    )
-    shown.add_column(say("Way"))
-    headings = (str(number) for number in range(1, columns + 1))
-    for heading in (*headings, say("mean"), "p50", "p95", "n", say("no final")):
+    figures = headline(analysis, say)
+    shown = Table(title=figures.title, box=box.SIMPLE, title_style="bold")
+    first, *others = figures.heads
+    shown.add_column(first)
+    for heading in others:
         shown.add_column(heading, justify="right", no_wrap=True)
-    for each in analysis.ways:
-        total = each.total
-        cells = list[str]()
-        for number in range(1, columns + 1):
-            rows = [row for row in analysis.rows if row.way is each.way and row.match.utterance == number]
-            cell = spread([row.total_ms for row in rows])
-            cells.append(milliseconds(cell.mean, bound=any(row.censored for row in rows)))
-        shown.add_row(
-            way_name(each.way, say),
-            *cells,
-            milliseconds(total.mean, bound=total.censored > 0),
-            milliseconds(total.p50, bound=total.p50_bound),
-            milliseconds(total.p95, bound=total.p95_bound),
-            str(total.n),
-            str(total.censored),
-        )
-    designed = as_designed(analysis, columns)
-    if designed:
-        shown.add_row(
-            say("All improvements, as designed (arithmetic, no run)"),
-            *(milliseconds(each) for each in designed),
-            milliseconds(sum(designed) / len(designed)),
-            *[""] * 4,
-            style="dim",
-        )
+    for row in figures.rows:
+        shown.add_row(*row)
+    if figures.faint:
+        shown.add_row(*figures.faint, style="dim")
     lines = [
         *dict.fromkeys(
             f"{recording_name(each, say)}: {anchor_sentence(each, say)}"

@@ -2,14 +2,18 @@
 
 Theory of operation
 -------------------
-A take is one lane of sound, to be heard by every way. One reader of its file posts each block to all lanes of a group
-at the pace of speech, so they hear the same samples on one absolute schedule; blocks are never written to, so they are
-shared. Apart from that a lane knows nothing of the others: each has its own pipeline, engine, connection and token, so
-that delays and bill are its own. Groups are as large as the service allows, and run one after another.
+A take is one lane of sound, to be heard by every way. A reader of its file posts each block to the lanes of a group at
+the pace of speech, so they hear the same samples on one absolute schedule; blocks are never written to, so they are
+shared. Lanes that would do their work at the same moments hear it a little apart, each by a reader of its own
+(`ways.offsets`). Apart from that a lane knows nothing of the others: each has its own pipeline, engine, connection and
+token, so that delays and bill are its own. Groups are as large as the service allows, and run one after another.
 
     takes ──► repeats ──► groups ──► lanes, side by side ──► WayRun
 
 A lane that fails has ended, and the others go on. Where nothing connects at all, the first group ends it (`hopeless`).
+
+A microphone is heard once, as it comes: one group, one repeat. Whoever wants to see more than the end of it watches the
+updates of every lane (`Seen`) while they come.
 """
 
 from __future__ import annotations
@@ -19,24 +23,24 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol, TypeAlias, assert_never
 
-from captioner.account import Account
+from captioner.account import Account, Credentials
 from captioner.audio.conditioning import Conditioner
 from captioner.audio.wav import open_sound
-from captioner.compare.matching import anchor_error, anchors_of, find_anchors
+from captioner.compare.matching import AnchorFinder, anchor_error, anchors_of
 from captioner.compare.outcome import Anchor, AnchorError, AnchorSource, Heard, Recording, Reference, Way, WayRun
-from captioner.compare.ways import RECIPES, groups
+from captioner.compare.ways import RECIPES, groups, offsets
 from captioner.engine import Engine, Performer
-from captioner.errors import Fault, FaultError
+from captioner.errors import Fault, FaultError, Misuse
 from captioner.events import (
     RATE,
     Action,
     AudioBlock,
     FinalShown,
     Finished,
-    Frame,
     GapShown,
     GetToken,
     InterimShown,
@@ -55,6 +59,7 @@ from captioner.pipeline import Lane, Pipeline
 from captioner.settings import Settings
 from captioner.stt.link import Link, Network, Tokens
 from captioner.stt.policy import Patience
+from captioner.transcript.masking import mask
 
 TIMEOUT: Final = 30.0
 """Seconds after an utterance at which a final that never came is entered; sound without a connection is kept for it as
@@ -63,9 +68,12 @@ long after the recording's end."""
 FAR: Final = 500.0
 """Milliseconds: ends of speech in a reference that are further than that from those in the sound are another's."""
 
-ON_A_CLEAN_LINE: Final = AnchorError(p50_ms=5.875, p95_ms=10.25, n=300, here=False)
-"""Error of the ends of speech that end-pointing finds, over synthetic calls whose truth is known; the tests measure it
-again."""
+ON_A_CLEAN_LINE: Final = AnchorError(p50_ms=4.625, p95_ms=41.588, n=64, here=False)
+"""Error of the ends of speech that end-pointing finds, over the clean part of `captioner bench endpointing`; the tests
+measure it again."""
+
+LONGEST: Final = 1800.0
+"""Seconds after which a microphone is heard no further."""
 
 _BYTES_A_SECOND = 2 * RATE
 
@@ -82,7 +90,13 @@ class Take:
 
 
 async def listen(
-    path: Path, name: str, channel: int | None, reference: Reference | None, *, silence: float = 0.5
+    path: Path,
+    name: str,
+    channel: int | None,
+    reference: Reference | None,
+    *,
+    silence: float = 0.5,
+    masked: bool = False,
 ) -> Take:
     """Hear a recording once, to find its utterances: from the reference's times where they are those of the speech.
 
@@ -92,12 +106,14 @@ async def listen(
         channel: from 1; None is the mean of all.
         reference: what is said in the file. Times that do not fit the sound are not used.
         silence: seconds that part two utterances.
+        masked: long numbers are hidden in the reference, as they are in what the ways hear.
 
     Raises:
         FaultError: as `open_sound`.
     """
-    frames, length = await _conditioned(path, channel)
-    found = find_anchors(frames, silence=silence)
+    if masked and reference is not None:
+        reference = replace(reference, spoken=tuple(replace(each, text=mask(each.text)) for each in reference.spoken))
+    found, length = await _heard(path, channel, silence)
     anchors, source = found, AnchorSource.SOUND
     error: AnchorError | None = ON_A_CLEAN_LINE
     if reference is not None and reference.exact and (spoken := reference.of_channel(channel)):
@@ -109,22 +125,102 @@ async def listen(
     return Take(path, Recording(name, channel, length, anchors, source, error, reference))
 
 
-async def _conditioned(path: Path, channel: int | None) -> tuple[list[Frame], int]:
-    """Return a file as frames of a lane, and its length in samples."""
+async def _heard(path: Path, channel: int | None, silence: float) -> tuple[tuple[Anchor, ...], int]:
+    """Return the utterances of a file as end-pointing finds them, and its length in samples."""
     sound = open_sound(path, channel)
     conditioner = Conditioner(sound.rate, sound.channels, channel)
-    frames = list[Frame]()
+    finder = AnchorFinder(silence=silence)
 
     def take(block: AudioBlock | SourceEnded) -> None:
         if isinstance(block, AudioBlock):
-            frames.extend(conditioner.push(block))
+            for frame in conditioner.push(block):
+                finder.push(frame)
 
     async def room() -> None:
         await asyncio.sleep(0)  # so that it can be interrupted
 
     await sound.play(take, clock=time.perf_counter, room=room, block_ms=200)
-    frames += conditioner.flush()
-    return frames, conditioner.length
+    for frame in conditioner.flush():
+        finder.push(frame)
+    finder.flush()
+    return tuple(finder.anchors), conditioner.length
+
+
+Post: TypeAlias = Callable[[AudioBlock | SourceEnded], None]
+
+
+class Live:
+    """A microphone as a take: heard once, as it comes, until somebody has heard enough.
+
+    Its utterances are found while it is heard, by the end-pointing that finds those of a file. The sound is not kept.
+
+    Args:
+        name: that the report calls it.
+        source: opens it; what it hears goes to the function that it is given, on the loop's thread, until the context
+            is left. It may raise FaultError.
+        silence: seconds that part two utterances.
+        limit: seconds after which it is heard no further.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        source: Callable[[Post], AbstractAsyncContextManager[None]],
+        *,
+        silence: float = 0.5,
+        limit: float = LONGEST,
+    ) -> None:
+        self.limit = limit
+        self._name, self._source = name, source
+        self._finder = AnchorFinder(silence=silence)
+        self._conditioner: Conditioner | None = None
+        self._ended: asyncio.Future[SourceEnded] | None = None
+
+    @property
+    def recording(self) -> Recording:
+        """What was heard so far; whole once `play` has returned."""
+        length = self._conditioner.length if self._conditioner else 0
+        return Recording(self._name, None, length, tuple(self._finder.anchors), anchor_error=ON_A_CLEAN_LINE)
+
+    def finish(self) -> None:
+        """Hear no more; the last words are waited for."""
+        self._end(SourceEnded())
+
+    async def play(self, post: Post) -> None:
+        """Deliver the sound until it ends, then `SourceEnded`."""
+        self._ended = asyncio.get_running_loop().create_future()
+
+        def hear(news: AudioBlock | SourceEnded) -> None:
+            if isinstance(news, SourceEnded):
+                self._end(news)
+            elif self._ended is not None and not self._ended.done():
+                self._hear(news)
+                post(news)
+
+        try:
+            async with self._source(hear):
+                ended = await self._ended
+        except FaultError as error:
+            ended = SourceEnded(error.fault)
+        finally:
+            self._ended = None
+            if self._conditioner is not None:
+                for frame in self._conditioner.flush():
+                    self._finder.push(frame)
+                self._finder.flush()
+        post(ended)
+
+    def _hear(self, block: AudioBlock) -> None:
+        if self._conditioner is None:
+            self._conditioner = Conditioner(block.rate, block.samples.shape[1], None)
+        for frame in self._conditioner.push(block):
+            self._finder.push(frame)
+        if block.position + len(block.samples) >= self.limit * block.rate:
+            self._end(SourceEnded())
+
+    def _end(self, ended: SourceEnded) -> None:
+        if self._ended is not None and not self._ended.done():
+            self._ended.set_result(ended)
 
 
 # ---------------------------------------------------------------- who recognises it
@@ -155,7 +251,7 @@ class ServiceLine:
         post: takes the news, on the loop's thread.
     """
 
-    def __init__(self, network: Network, account: Account, post: Callable[[News], None]) -> None:
+    def __init__(self, network: Network, account: Credentials, post: Callable[[News], None]) -> None:
         self._tokens = Tokens(network, account)
         self._link = Link(self._tokens, post)
 
@@ -166,7 +262,7 @@ class ServiceLine:
     async def prepare(self) -> None:
         """Learn what the system knows of the way, and load every library; what is wrong, the lane finds out."""
         with suppress(FaultError):
-            await self._tokens.way.find()
+            await self._tokens.prepare()
         await _rehearse()
 
     async def aclose(self) -> None:
@@ -211,10 +307,18 @@ _ANSWER = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s
 class _Lane:
     """One way through one take: its engine, its line, and what it brought so far."""
 
-    def __init__(self, way: Way, channel: int | None, settings: Settings, dial: Dial, clock: Callable[[], float]):
+    def __init__(
+        self,
+        way: Way,
+        channel: int | None,
+        settings: Settings,
+        dial: Dial,
+        clock: Callable[[], float],
+        watch: Callable[[Way, Update], None],
+    ) -> None:
         recipe = RECIPES[way]
         lane = Lane(channel=channel, patience=Patience(tail=TIMEOUT), connecting=recipe.connecting)
-        self.way = way
+        self.way, self._watch = way, watch
         self.engine = Engine(Pipeline(replace(settings, mode=recipe.mode), lane), self._show, clock=clock)
         self.line = dial(self.engine.post)
         self._sent = 0  # bytes of sound
@@ -239,7 +343,8 @@ class _Lane:
                     self._interims.setdefault(caption.utterance, []).append((at, caption.text))
             case FinalShown(at, caption, stages):
                 shown = tuple(self._interims.pop(caption.utterance, ()))
-                self._finals.append(Heard(caption, at, stages, shown))
+                behind = self.engine.pipeline.trace.behind(caption.stop)
+                self._finals.append(Heard(caption, at, stages, shown, behind))
             case Withdrawn():
                 self._interims.pop(update.utterance, None)
             case GapShown():
@@ -248,6 +353,7 @@ class _Lane:
                 pass
             case _:
                 assert_never(update)
+        self._watch(self.way, update)
 
     def run(self, recording: int, repeat: int, played: int) -> WayRun:
         """Say what came of it; the lane has ended."""
@@ -291,41 +397,64 @@ class Progress:
     over: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What came of a way while it hears a take."""
+
+    take: int
+    repeat: int
+    way: Way
+    update: Update
+
+
+_PostTo: TypeAlias = Callable[[Sequence[_Lane], AudioBlock | SourceEnded], None]
+
+
 class Runs:
     """The runs of a comparison, to be made once.
 
     Args:
-        takes: those in which nobody speaks are left out.
+        takes: files in which nobody speaks are left out.
         ways: in the order of the report.
         repeats: how often each way goes through each take.
         settings: of every lane, but for its mode.
         service: who recognises a take, for as long as its runs last.
-        progress: called about once a second, and after every group.
+        progress: called before every group, about once a second, and after every group.
         clock: seconds that only grow.
+        watch: called with every update of every way, in a turn of its engine.
 
     Attributes:
         done: the runs, in the order in which they ended.
         stopped: a person did not want to wait for the rest.
         hopeless: why nothing connected at all, so that there is no rest; None where it did.
+
+    Raises:
+        Misuse: a microphone cannot be heard twice.
     """
 
     def __init__(
         self,
-        takes: Sequence[Take],
+        takes: Sequence[Take | Live],
         ways: Sequence[Way],
         repeats: int,
         settings: Settings,
-        service: Callable[[Take], AbstractAsyncContextManager[Dial]],
+        service: Callable[[Take | Live], AbstractAsyncContextManager[Dial]],
         progress: Callable[[Progress], None],
         *,
         clock: Callable[[], float] = time.perf_counter,
+        watch: Callable[[Seen], None] = lambda _: None,
     ) -> None:
+        if any(isinstance(take, Live) for take in takes) and len(groups(ways)) * repeats > 1:
+            raise Misuse("a microphone is heard once")
         self.done: list[WayRun] = []
         self.stopped = False
         self.hopeless: Fault | None = None
         self._takes, self._ways, self._repeats = takes, ways, repeats
         self._settings, self._service, self._progress, self._clock = settings, service, progress, clock
-        seconds = sum(take.recording.length for take in takes if take.recording.anchors) / RATE
+        self._watch = watch
+        seconds = sum(
+            take.limit if isinstance(take, Live) else take.recording.length / RATE for take in takes if _speaks(take)
+        )
         self._total = seconds * len(groups(ways)) * repeats
         self._before = 0.0  # seconds of the groups that are done
         self._lanes: list[_Lane] = []
@@ -343,7 +472,7 @@ class Runs:
         loop.set_exception_handler(lambda _, context: _note(defect, context))
         try:
             for index, take in enumerate(self._takes):
-                if take.recording.anchors and not self._over():
+                if _speaks(take) and not self._over():
                     async with self._service(take) as dial:
                         for repeat in range(1, self._repeats + 1):
                             for ways in groups(self._ways, repeat):
@@ -378,18 +507,23 @@ class Runs:
         if self._over():
             return
         take = self._takes[index]
-        recording, heard = take.recording, 0.0
+        recording = take.recording
+        heard = dict.fromkeys(ways, 0.0)
 
-        def post(news: AudioBlock | SourceEnded) -> None:
-            nonlocal heard
-            for lane in lanes:
+        def post(to: Sequence[_Lane], news: AudioBlock | SourceEnded) -> None:
+            for lane in to:
                 lane.engine.post(news)
             if isinstance(news, AudioBlock):
-                before, heard = heard, (news.position + len(news.samples)) / news.rate
-                if int(heard) > int(before):
-                    self._progress(Progress(index, repeat, ways, self._before + heard, self._total, over=False))
+                before, now = heard[to[0].way], (news.position + len(news.samples)) / news.rate
+                heard.update((lane.way, now) for lane in to)
+                if lanes[0] in to and int(now) > int(before):
+                    self._progress(Progress(index, repeat, ways, self._before + now, self._total, over=False))
 
-        lanes = [_Lane(way, recording.channel, self._settings, dial, self._clock) for way in ways]
+        def watch(way: Way, update: Update) -> None:
+            self._watch(Seen(index, repeat, way, update))
+
+        lanes = [_Lane(way, recording.channel, self._settings, dial, self._clock, watch) for way in ways]
+        self._progress(Progress(index, repeat, ways, self._before, self._total, over=False))
         try:
             await asyncio.gather(*(lane.line.prepare() for lane in lanes))
             if self._over():
@@ -397,18 +531,36 @@ class Runs:
             self._lanes = lanes
             for lane in lanes:
                 lane.engine.start(lane)
-            await self._until_all_ended(lanes, _play(take, post, self._clock), defect)
+            await self._until_all_ended(lanes, self._play(take, lanes, post), defect)
         finally:
             self._lanes = []
             await asyncio.gather(*(lane.close() for lane in lanes))
-        played = min(recording.length, round(heard * RATE)) if self.stopped else recording.length
-        runs = [lane.run(index, repeat, played) for lane in lanes]
+        recording = take.recording  # a microphone's has grown
+        played = {way: min(recording.length, round(heard[way] * RATE)) for way in ways}
+        runs = [lane.run(index, repeat, played[lane.way] if self.stopped else recording.length) for lane in lanes]
         self.done += runs
         self._before += recording.length / RATE
         if all(run.fault is not None and not run.connections for run in self.done):
             self.hopeless = runs[0].fault
         else:
             self._progress(Progress(index, repeat, ways, self._before, self._total, over=True))
+
+    async def _play(self, take: Take | Live, lanes: Sequence[_Lane], post: _PostTo) -> None:
+        """Let a take speak to all lanes: a microphone at once, a file to each as late as it is to hear it."""
+        if isinstance(take, Live):
+            await take.play(partial(post, lanes))
+            return
+        late = offsets(lane.way for lane in lanes)
+        playing = list[asyncio.Task[None]]()
+        for seconds in sorted(set(late.values())):
+            to = [lane for lane in lanes if late[lane.way] == seconds]
+            playing.append(asyncio.create_task(_play(take, seconds, partial(post, to), self._clock)))
+        try:
+            await asyncio.gather(*playing)
+        finally:
+            for each in playing:
+                each.cancel()
+            await asyncio.wait(playing)
 
     async def _until_all_ended(
         self, lanes: Sequence[_Lane], playing: Coroutine[None, None, None], defect: asyncio.Future[None]
@@ -434,8 +586,13 @@ async def _end(lanes: Sequence[_Lane]) -> None:
         await lane.engine.wait()
 
 
-async def _play(take: Take, post: Callable[[AudioBlock | SourceEnded], None], clock: Callable[[], float]) -> None:
-    """Let a recording speak; the file may be gone by now."""
+def _speaks(take: Take | Live) -> bool:
+    return isinstance(take, Live) or bool(take.recording.anchors)
+
+
+async def _play(take: Take, late: float, post: Post, clock: Callable[[], float]) -> None:
+    """Let a file speak, `late` seconds from now; it may be gone by then."""
+    await asyncio.sleep(late)
     try:
         sound = open_sound(take.path, take.recording.channel)
     except FaultError as error:

@@ -290,8 +290,8 @@ def definitions(analysis: Analysis, say: Sentences) -> tuple[Definition, ...]:
         Definition(
             say("Own share"),
             say(
-                "Capture, conditioning, queue and display together: what this computer adds. Over the utterances that "
-                "have a final."
+                "Capture, conditioning, queue and display together: what this computer adds. A queue behind the way's "
+                "own earlier utterance is not in it. Over the utterances that have a final."
             ),
         ),
         Definition(

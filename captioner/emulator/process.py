@@ -36,7 +36,13 @@ class EmulatorProcess:
         self._reader: threading.Thread | None = None
 
     def start(
-        self, profile: str = "measured", faults: Sequence[str] = (), *, known: tuple[Path, Path] | None = None
+        self,
+        profile: str = "measured",
+        faults: Sequence[str] = (),
+        *,
+        known: tuple[Path, Path] | None = None,
+        journal: Path | None = None,
+        seed: int = 0,
     ) -> str:
         """Start it on a free port; return its URL. It takes any credentials.
 
@@ -44,18 +50,23 @@ class EmulatorProcess:
             profile: how it behaves.
             faults: what goes wrong, as the command line writes them.
             known: the recording that it knows, and its script; None is the bundled sample call.
+            journal: a file that it writes at its end: `ServiceLog.journal` as JSON.
+            seed: of everything random in it.
 
         Raises:
             OSError: it could not be started, ended at once, or said nothing in time (TimeoutError).
         """
         arguments = ["--port", "0", "--profile", profile, "--with-parent"]
+        arguments += [f"--seed={seed}"]
+        if journal is not None:
+            arguments += [f"--journal={journal.absolute()}"]
         for fault in faults:
             arguments += ["--fault", fault]
         if known is not None:
             arguments += [f"--recording={known[0].absolute()}", f"--script={known[1].absolute()}"]
         said: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._process = subprocess.Popen(
-            [*_program(), "emulate", *arguments],
+            [*program(), "emulate", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -117,9 +128,15 @@ def end_with_parent(end: Callable[[], object]) -> None:
     threading.Thread(target=watch, name="captioner-parent", daemon=True).start()
 
 
-def _program() -> list[str]:
-    """Return how this very program is started; frozen, it is its own interpreter."""
-    return [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "captioner"]
+def program() -> list[str]:
+    """Return how this very program is started as a command; frozen, it is its own interpreter.
+
+    Frozen for Windows it is two: the one for the desktop has no standard streams, so the one beside it is started.
+    """
+    if not getattr(sys, "frozen", False):
+        return [sys.executable, "-m", "captioner"]
+    path = Path(sys.executable)
+    return [str(path.with_name("captioner.exe") if path.name.lower() == "captionerw.exe" else path)]
 
 
 def _environment(environment: Mapping[str, str]) -> dict[str, str]:

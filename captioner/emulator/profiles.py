@@ -115,3 +115,23 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
     }
 )
 """``design``: the round figures that a client is designed for. ``measured``: what logs of the real service show."""
+
+SPREAD = "spread"
+"""Name of `UNOFFERED`'s profile."""
+
+UNOFFERED: Mapping[str, Profile] = MappingProxyType(
+    {
+        SPREAD: Profile(
+            token_delay=(0.040, 0.300),
+            connect_delay=(0.030, 0.250),
+            interim_delay=(0.05, 0.5),
+            speech_final_delay=(0.6, 2.0),
+            endpoint_final_delay=(0.0, 0.2),
+            finalize_final_delay=(0.1, 1.5),
+            eos_final_delay=(0.1, 1.5),
+            close_delay=(0.0, 0.2),
+        )
+    }
+)
+"""Nobody's service, so nobody is told of it: delays that differ widely from one use to the next, for a benchmark that
+checks what a client says of them."""

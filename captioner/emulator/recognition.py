@@ -6,6 +6,7 @@ back. End-pointing counts received audio, not time, as the service does; only th
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 from random import Random
@@ -41,6 +42,27 @@ class StreamConfig:
     max_utter_duration: float
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A final that was given, and when; all times are those of `now`.
+
+    Attributes:
+        first: Which word of the script it begins with; None where it has none.
+        last: Which word of the script it ends with.
+        heard: When the last sample of its speech had arrived.
+        ended: When it was known to be over: the command, or the last sample of the silence after it, had arrived.
+        due: When it was to be given.
+        sent: When it was.
+    """
+
+    first: int | None
+    last: int | None
+    heard: float
+    ended: float
+    due: float
+    sent: float
+
+
 @dataclass(slots=True)
 class _Utterance:
     start: int
@@ -53,6 +75,8 @@ class _Utterance:
     final_at: float = 0.0
     settled: bool = False
     voiced: int = 0
+    heard_at: float = 0.0
+    ended_at: float = 0.0
 
 
 class Recognition:
@@ -62,6 +86,9 @@ class Recognition:
         ended: Whether ``EOS`` was received.
         close_at: When the connection is to be closed after ``EOS``; None before.
         said: The texts of the finals so far.
+        given: The finals so far.
+        lead: The least, over all messages, of arrival minus audio received: when the audio began, if it was sent as it
+            was spoken, and a little more for the way here.
     """
 
     def __init__(self, profile: Profile, recording: Recording | None, config: StreamConfig, random: Random) -> None:
@@ -85,6 +112,8 @@ class Recognition:
         self.ended = False
         self.close_at: float | None = None
         self.said: list[str] = []
+        self.given: list[Given] = []
+        self.lead = math.inf
 
     @property
     def received_ms(self) -> float:
@@ -114,6 +143,7 @@ class Recognition:
             return
         rate = self._config.sample_rate
         self._arrivals.append(((self._received + len(samples)) * RATE // rate, now))
+        self.lead = min(self.lead, now - (self._received + len(samples)) / rate)
         step = max(1, rate * _SLICE_MS // 1000)
         for at in range(0, len(samples), step):
             piece = samples[at : at + step]
@@ -160,6 +190,7 @@ class Recognition:
             if utterance.final_at > now:
                 break
             self._closed.pop(0)
+            self.given.append(_given(utterance, now))
             messages.append((utterance.final_at, self._final(utterance)))
         if self._empty_final_at is not None and self._empty_final_at <= now:
             messages.append(
@@ -193,7 +224,7 @@ class Recognition:
         silence = int(self._config.epd_time * RATE)
         stop = self._speech_stop(utterance)
         if position - stop >= silence and self._listener.underway() is None:
-            self._close(utterance, stop, self._automatic(stop, stop + silence, now))
+            self._close(utterance, stop, self._arrival(stop + silence, now), self._automatic(stop, stop + silence, now))
             return
         if position >= utterance.next_interim:
             self._show(utterance, now)
@@ -251,7 +282,7 @@ class Recognition:
             stop = max(word.stop for word in utterance.words)
         elif self._listener.placed and self._listener.underway() is not None and not self.ended:
             return False
-        return self._close(utterance, stop, now + self._draw(delay))
+        return self._close(utterance, stop, now, now + self._draw(delay))
 
     def _split(self, utterance: _Utterance, limit: int, now: float) -> None:
         """End an utterance that has become too long between two words; the rest becomes the next one."""
@@ -259,13 +290,13 @@ class Recognition:
         rest = [word for word in utterance.words if word.stop > limit]
         stop = whole[-1].stop if whole else min(limit, max(self._speech_stop(utterance), utterance.start + 1))
         utterance.words = whole
-        self._close(utterance, stop, self._automatic(stop, self._listener.position, now))
+        self._close(utterance, stop, now, self._automatic(stop, self._listener.position, now))
         if rest:
             self._begin(rest[0].start)
             assert self._open is not None
             self._open.words = rest
 
-    def _close(self, utterance: _Utterance, stop: int, final_at: float) -> bool:
+    def _close(self, utterance: _Utterance, stop: int, ended_at: float, final_at: float) -> bool:
         """End an utterance; False where there is nothing to be said of it."""
         self._speech_stop(utterance)
         self._open = None
@@ -273,6 +304,7 @@ class Recognition:
         if not utterance.words and utterance.voiced < _SHORTEST_SPEECH and not utterance.shown:
             return False
         utterance.stop = stop
+        utterance.heard_at, utterance.ended_at = self._arrival(stop, ended_at), ended_at
         settle = self._draw(self._profile.settle_delay)
         utterance.final_at = max(final_at, self._last_final_at + settle + 0.001)
         utterance.settle_at = utterance.final_at - settle
@@ -357,6 +389,18 @@ class Recognition:
             "final": final,
             "alternatives": [alternative],
         }
+
+
+def _given(utterance: _Utterance, now: float) -> Given:
+    indices = [word.index for word in utterance.words]
+    return Given(
+        first=min(indices, default=None),
+        last=max(indices, default=None),
+        heard=utterance.heard_at,
+        ended=utterance.ended_at,
+        due=utterance.final_at,
+        sent=now,
+    )
 
 
 def _ms(position: int) -> int:

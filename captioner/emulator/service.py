@@ -13,7 +13,7 @@ import math
 import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from http import HTTPStatus
 from random import Random
 from typing import Any
@@ -22,7 +22,7 @@ from urllib.parse import parse_qsl, urlsplit
 from captioner.emulator.faults import Fault, FaultSchedule
 from captioner.emulator.listening import Recording
 from captioner.emulator.profiles import Profile
-from captioner.emulator.recognition import Recognition, StreamConfig
+from captioner.emulator.recognition import Given, Recognition, StreamConfig
 from captioner.emulator.sound import BYTES_PER_SAMPLE
 
 TOKEN_PATH = "/v1/authenticate"
@@ -89,6 +89,8 @@ class ConnectionRecord:
         closed_by_peer: Whether the peer ended the connection.
         finals: How many finals were sent.
         said: The texts of the finals that recognition gave.
+        given: Those finals with their times, before any fault.
+        lead: See `Recognition`; None without any audio.
     """
 
     parameters: dict[str, str]
@@ -102,6 +104,8 @@ class ConnectionRecord:
     closed_by_peer: bool = False
     finals: int = 0
     said: list[str] = field(default_factory=list, repr=False)
+    given: list[Given] = field(default_factory=list)
+    lead: float | None = None
 
 
 @dataclass(slots=True)
@@ -133,6 +137,13 @@ class ServiceLog:
             f"finals {sum(each.finals for each in self.connections)}, "
             f"audio {sum(each.audio_bytes for each in self.connections)} bytes"
         )
+
+    def journal(self) -> list[dict[str, Any]]:
+        """Return the times of every connection as plain values, ready for JSON, without anything that was said."""
+        return [
+            {"opened": each.opened, "lead": each.lead, "finals": [asdict(given) for given in each.given]}
+            for each in self.connections
+        ]
 
 
 class Service:
@@ -307,7 +318,7 @@ class Session:
     ) -> None:
         """Make one; `begin` starts it."""
         self.delay = delay
-        self.record = ConnectionRecord(parameters, 0.0, said=recognition.said)
+        self.record = ConnectionRecord(parameters, 0.0, said=recognition.said, given=recognition.given)
         self.deaf = False
         self.over = False
         self._service = service
@@ -358,6 +369,7 @@ class Session:
                 return
             self._last_audio = max(self._last_audio, now)
             self._recognition.hear(data[at : at + self._step], now)
+            record.lead = self._recognition.lead
             yield
         least = self._profile.min_first_payload_ms
         if first and not self.over and self._recognition.received_ms < least:

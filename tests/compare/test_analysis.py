@@ -124,6 +124,17 @@ def test_the_computers_own_share_is_what_it_adds_itself() -> None:
     assert OWN == ("capture", "condition", "queue", "render")
 
 
+def test_a_queue_behind_an_earlier_utterance_is_a_stage_but_not_the_computers_own_share() -> None:
+    waited = replace(heard(1, 3, 6, queue=2.5, capture=0.010), behind=2.480)
+    result = of(compared(run(Way.BASELINE, [waited], seconds=5)), Way.BASELINE)
+    assert result.stages["queue"].p50 == 2500
+    assert result.own.p50 == 30
+    early = replace(heard(1, 2, 3.2, queue=1.1), behind=1.09)  # the utterance ends later, so that the queue gives way
+    result = of(compared(run(Way.BASELINE, [early], seconds=5)), Way.BASELINE)
+    assert result.stages["queue"].p50 == 200
+    assert result.own.p50 == 0
+
+
 def test_a_way_that_was_not_run_has_no_numbers() -> None:
     result = of(compared(played(Way.STREAMING, 0.5, 0.5, 0.5), repeats=2), Way.BASELINE)
     assert (result.total.n, result.waterfalls, result.steps, result.accuracy) == (0, (), (), None)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -10,7 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from captioner.emulator.process import EmulatorProcess
+from captioner.emulator.process import EmulatorProcess, program
+from captioner.emulator.profiles import SPREAD
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,6 +23,18 @@ def answers(url: str) -> bool:
     except httpx.TransportError:
         return False
     return True
+
+
+@pytest.mark.parametrize(
+    ("name", "started"),
+    [("captioner", "captioner"), ("captioner.exe", "captioner.exe"), ("captionerw.exe", "captioner.exe")],
+)
+def test_a_frozen_program_starts_itself_or_the_one_beside_it_that_has_streams(
+    name: str, started: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / name))
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert program() == [str(tmp_path / started)]
 
 
 def test_it_serves_anybody_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,6 +54,15 @@ def test_it_takes_a_profile_and_faults() -> None:
         form = {"client_id": "demo", "client_secret": "demo"}
         statuses = [httpx.post(f"{url}/v1/authenticate", data=form, trust_env=False).status_code for _ in range(2)]
     assert statuses == [503, 200]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a program that is ended writes nothing more")
+def test_it_leaves_a_journal_where_one_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "journal.json"
+    with EmulatorProcess() as emulator:
+        emulator.start(SPREAD, journal=path, seed=7)
+        assert not path.exists()
+    assert json.loads(path.read_text(encoding="utf-8")) == []
 
 
 def test_what_it_complains_of_is_told() -> None:

@@ -80,6 +80,27 @@ def test_every_utterance_of_the_sample_call_comes_as_one_final() -> None:
     assert [message["seq"] for _, message in stream.finals] == list(range(16))
 
 
+def test_what_was_given_is_remembered_with_its_times() -> None:
+    stream = Stream(MEASURED).play(seconds(sample_call(), 0, 27), frame=0.001).wait(5)
+    assert [(each.first, each.last) for each in stream.brain.given] == [
+        (min(group), max(group)) for group in utterances()[:6]
+    ]
+    for given, (at, _), group in zip(stream.brain.given, stream.finals, utterances()[:6], strict=True):
+        assert given.heard == pytest.approx(sample_words()[group[-1]].stop, abs=0.0011)
+        assert given.ended == pytest.approx(given.heard + 0.5, abs=0.07)
+        assert given.ended + 0.150 <= given.due <= given.sent == at
+    assert stream.brain.lead == pytest.approx(0.0, abs=1e-9), "the sound began when the stream did"
+
+
+def test_what_a_command_ended_is_remembered_with_the_moment_of_the_command() -> None:
+    sound = seconds(sample_call(), 0.8, sample_words()[utterances()[0][-1]].stop + 0.1)
+    stream = Stream().wait(2.0).play(sound, pace=0.0).wait(1.0).finalize().wait(5.0)
+    [given] = stream.brain.given
+    assert given.heard == pytest.approx(2.0)
+    assert given.ended == pytest.approx(3.0)
+    assert given.sent == pytest.approx(3.0 + 1.950)
+
+
 def test_a_design_final_comes_1950_ms_after_its_last_sample_arrived() -> None:
     stream = Stream().play(seconds(sample_call(), 0, 27), frame=0.001).wait(5)
     assert stream.texts == SCRIPT[:6]

@@ -6,9 +6,12 @@ import csv
 import json
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]
 import pytest
 
+from captioner.compare.outcome import Way
 from captioner.compare.report import COLUMN_NAMES
+from captioner.compare.ways import groups
 from tests.helpers.program import Program
 from tests.helpers.three_utterances import write_three_utterances
 
@@ -76,3 +79,27 @@ def test_each_way_pays_for_what_its_design_has_and_the_report_holds_all_of_it(tm
     assert all(abs(bills[way]["sent"] - bills[way]["played"]) < 0.1 for way in list(DESIGN)[3:])
     assert all(report["ways"][way]["accuracy"]["cer"]["rate"] == 0 for way in DESIGN)
     assert (out / "report.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_ctrl_c_in_the_middle_keeps_what_is_done_and_leaves_nobody_behind(tmp_path: Path) -> None:
+    wav, script = write_three_utterances(tmp_path, pause=1.0)
+    out = tmp_path / "report"
+    arguments: list[str | Path] = ["compare", wav, "--reference", script, "--profile", "measured", "--out", out]
+    with Program(["-m", "captioner", *arguments]) as program:
+        program.wait_for("left", within=90, errors=True)  # the first group is done, the second one is heard
+        emulators = psutil.Process(program.pid).children(recursive=True)
+        assert emulators
+        program.interrupt()
+        assert program.finish(within=60) == 1
+    assert not [each for each in emulators if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
+    assert not [line for line in program.errors if "Traceback" in line]
+    assert "Baseline" in "\n".join(program.lines)
+    assert "The report is in" in "\n".join(program.lines)
+
+    assert sorted(each.name for each in out.iterdir()) == ["report.html", "report.json", "utterances.csv"]
+    with (out / "utterances.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    (first, _) = groups(tuple(Way))
+    assert [row["outcome"] for row in rows if row["way"] in first] == ["final"] * 3 * len(first)
+    report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    assert report["stopped"]

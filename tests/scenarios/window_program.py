@@ -1,8 +1,9 @@
 """The window as a program under test: everything real but the service's address, told line by line on standard output.
 
-    python -m tests.scenarios.window_program ENDPOINT
+    python -m tests.scenarios.window_program ENDPOINT [DEVICE]
 
-Lines of JSON: {"milestone": …} as it happens, {"text": …} for every final, and {"summary": …} at the end.
+Lines of JSON: {"milestone": …} as it happens, {"text": …} for every final, {"gap": …} for every gap, and {"summary": …}
+at the end.
 """
 
 import json
@@ -11,7 +12,7 @@ from dataclasses import asdict, replace
 
 from captioner.app import run_window
 from captioner.desk import Desk, Wiring
-from captioner.events import FinalShown
+from captioner.events import FinalShown, GapShown
 from captioner.settings import Settings
 
 
@@ -27,6 +28,8 @@ def main() -> None:
         for update in said[told:]:
             if isinstance(update, FinalShown):
                 tell(text=update.caption.text)
+            elif isinstance(update, GapShown):
+                tell(gap=asdict(update))
         told = len(said)
         if milestone != "painted":
             tell(milestone=milestone)
@@ -35,7 +38,8 @@ def main() -> None:
             assert desk.engine.finished is not None
             tell(summary=asdict(desk.engine.finished.summary))
 
-    settings = replace(Settings(), endpoint=sys.argv[1], overlay=True)
+    device = sys.argv[2] if len(sys.argv) > 2 else ""
+    settings = replace(Settings(), endpoint=sys.argv[1], device=device, overlay=True)
     run_window(settings=settings, wiring=Wiring(observe=observe))
 
 
