@@ -1,22 +1,26 @@
 """The files that this program reads and keeps: where they are, and the settings among them.
 
 Resources (icons, fonts, translations, the sample call) come with the program; settings and crash notes belong to the
-person and lie where the operating system wants them (https://platformdirs.readthedocs.io).
+person and lie where the operating system wants them (https://platformdirs.readthedocs.io). A policy belongs to the
+company: it lies where the person cannot write, and no variable of the environment leads elsewhere.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import platformdirs
 
+from captioner.policy import Policy, PolicyProblem, read_policy
 from captioner.settings import SettingError, Settings
 
 _NAME = "captioner"
+_POLICY = "policy.json"
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -51,6 +55,16 @@ def data_dir() -> Path:
     return platformdirs.user_data_path(_NAME, appauthor=False)
 
 
+def recordings_dir() -> Path:
+    """Return the folder of what the window's lanes recorded; it need not exist."""
+    return data_dir() / "recordings"
+
+
+def unsaved_dir() -> Path:
+    """Return the folder of what windows keep until they end in order; it need not exist."""
+    return data_dir() / "unsaved"
+
+
 def crash_dir() -> Path:
     """Return the folder of the notes that a crash leaves behind; it need not exist."""
     return platformdirs.user_log_path(_NAME, appauthor=False) / "crashes"
@@ -74,12 +88,13 @@ def load_settings(path: Path | None = None) -> tuple[Settings, tuple[FileProblem
         return Settings(), (_set_aside(path, error),)
 
 
-def save_settings(settings: Settings, path: Path | None = None) -> FileProblem | None:
+def save_settings(settings: Settings, path: Path | None = None, *, without: Container[str] = ()) -> FileProblem | None:
     """Store the settings so that a crash at any instant leaves the old file or the new one, for its owner's eyes only.
 
     Args:
         settings: what to store.
         path: another file than `settings_file()`.
+        without: names of the settings that are the company's, not the person's.
 
     Returns:
         What is wrong where they could not be stored; the old file is untouched then.
@@ -87,12 +102,97 @@ def save_settings(settings: Settings, path: Path | None = None) -> FileProblem |
     path = path or settings_file()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, settings.to_json() + "\n")
+        write_whole(path, settings.to_json(without) + "\n")
     except OSError as error:
         return FileProblem(
             "The settings could not be saved in {path}: {detail}", {"path": path, "detail": _detail(error)}
         )
     return None
+
+
+def policy_file() -> Path:
+    """Return where a company puts its policy for all users of a computer; the file need not exist."""
+    if sys.platform == "win32":
+        return _program_data() / _NAME / _POLICY
+    if sys.platform == "darwin":
+        return Path("/Library/Application Support") / _NAME / _POLICY
+    return Path("/etc") / _NAME / _POLICY
+
+
+def policy_beside_program() -> Path | None:
+    """Return where a frozen program may bring its policy along; None where it is not frozen.
+
+    And on macOS, where a file beside the executable lies inside the application and breaks its signature.
+    """
+    frozen = getattr(sys, "frozen", False) and sys.platform != "darwin"
+    return Path(sys.executable).parent / _POLICY if frozen else None
+
+
+def load_policy(system: Path | None = None, beside: Path | None = None) -> Policy | PolicyProblem:
+    """Read the company's policy: the system's file, else the one beside a frozen program, else none.
+
+    The two are not mixed. The one beside the program counts only where the person can change neither it nor its folder:
+    else it would lock nothing, so it is said to be no policy in place of being passed over.
+
+    Args:
+        system: another file than `policy_file()`.
+        beside: another file than `policy_beside_program()`.
+
+    Returns:
+        The policy, empty where there is no file; or why it cannot be known what it is.
+    """
+    system, beside = system or policy_file(), beside or policy_beside_program()
+    for path in (system, beside):
+        if path is None:
+            continue
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            return PolicyProblem(path, SettingError("", "It cannot be read ({detail}).", detail=_detail(error)))
+        except ValueError:
+            return PolicyProblem(path, SettingError("", "It is not UTF-8 text."))
+        if path == beside and (_changeable(path) or _changeable(path.parent)):
+            return PolicyProblem(
+                path,
+                SettingError(
+                    "", "You can change it yourself, so it is no policy; it belongs into {system}.", system=system
+                ),
+            )
+        try:
+            return read_policy(text)
+        except SettingError as error:
+            return PolicyProblem(path, error)
+    return Policy()
+
+
+def _program_data() -> Path:
+    """Ask Windows itself: whoever starts a program chooses the variable ProgramData."""
+    import ctypes
+
+    path = ctypes.create_unicode_buffer(260)
+    # https://learn.microsoft.com/windows/win32/shell/csidl: CSIDL_COMMON_APPDATA
+    ctypes.windll.shell32.SHGetFolderPathW(None, 0x23, None, 0, path)  # type: ignore[attr-defined, unused-ignore]
+    return Path(path.value or r"C:\ProgramData")
+
+
+def _changeable(path: Path) -> bool:
+    """Whether the person can change a file, or what a folder holds."""
+    if sys.platform == "win32":  # os.access knows nothing of its access control lists
+        try:
+            if path.is_dir():
+                tempfile.TemporaryFile(dir=path).close()
+            else:
+                path.open("r+b").close()
+        except OSError:
+            return False
+        return True
+    try:
+        about = path.stat()  # os.access would say that root, who is the administrator, can
+    except OSError:  # it has just gone
+        return True
+    return about.st_uid != 0 or bool(about.st_mode & 0o022)
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import Field, asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -24,6 +24,7 @@ class Section(StrEnum):
     AUDIO = "Audio"
     RECOGNITION = "Recognition"
     CAPTIONS = "Captions"
+    PRIVACY = "Privacy"
     NETWORK = "Network"
 
 
@@ -286,6 +287,38 @@ class Settings:
             "Fast shows every guess at once; calm shows only what two guesses in a row agree on.",
         ),
     )
+    # --- privacy
+    record: bool = _option(
+        False,
+        Option(
+            Section.PRIVACY,
+            "Record for finding faults",
+            "From the next start on, writes down everything that is heard, for captioner replay. The recordings hold "
+            "the speech itself; they stay on this computer, encrypted, and only the newest five are kept, for 30 days "
+            "at most.",
+        ),
+    )
+    keep_days: int = _option(
+        30,
+        Option(
+            Section.PRIVACY,
+            "Days of keeping",
+            "What is older than this is removed when the window opens: recordings, and the captions that a crash left "
+            "behind, those after seven days at the latest.",
+            low=1,
+            high=30,
+            step=1,
+        ),
+    )
+    mask_numbers: bool = _option(
+        False,
+        Option(
+            Section.PRIVACY,
+            "Hide long numbers",
+            "Shows and saves ● in place of the digits of numbers that have ten or more, as those of cards, accounts, "
+            "residents and telephones do. A number that is said in parts, with other words between them, is not found.",
+        ),
+    )
     # --- network
     endpoint: str = _option(
         DEFAULT_ENDPOINT,
@@ -311,6 +344,7 @@ class Settings:
     # --- what the window remembers
     overlay: bool = _option(False, Option(Section.CAPTIONS, "Latency overlay", "", hidden=True))
     overlay_place: tuple[int, int] | None = _option(None, Option(Section.CAPTIONS, "", "", hidden=True))
+    recovery_refused: bool = _option(False, Option(Section.PRIVACY, "", "", hidden=True))
     window_geometry: str = _option("", Option(Section.CAPTIONS, "", "", hidden=True))
 
     LOOPBACK: ClassVar[re.Pattern[str]] = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
@@ -332,13 +366,15 @@ class Settings:
         """The endpoint without a trailing slash; below it are `/v1/authenticate` and `/v1/transcribe:streaming`."""
         return self.endpoint.rstrip("/")
 
-    def to_json(self) -> str:
-        """The settings as stored: only what differs from the defaults, so that a better default reaches everybody."""
+    def to_json(self, without: Container[str] = ()) -> str:
+        """The settings as stored: only what differs from the defaults, so that a better default reaches everybody.
+
+        Args:
+            without: names of those that are not the person's own.
+        """
         default = _plain(Settings())
-        mine = _plain(self)
-        return json.dumps(
-            {k: v for k, v in mine.items() if v != default[k]}, ensure_ascii=False, indent=2, sort_keys=True
-        )
+        mine = {k: v for k, v in _plain(self).items() if v != default[k] and k not in without}
+        return json.dumps(mine, ensure_ascii=False, indent=2, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> tuple[Settings, tuple[SettingError, ...]]:
@@ -354,7 +390,7 @@ class Settings:
         for each in fields(cls):
             if each.name in stored:
                 try:
-                    settings = replace(settings, **{each.name: _revive(each, stored[each.name])})
+                    settings = replace(settings, **{each.name: revive(each, stored[each.name])})
                 except SettingError as error:
                     wrong.append(error)
         return settings, tuple(wrong)
@@ -379,7 +415,7 @@ def _plain(settings: Settings) -> dict[str, Any]:
     return json.loads(json.dumps(asdict(settings)))  # type: ignore[no-any-return]
 
 
-def _revive(each: Field[Any], value: Any) -> Any:
+def revive(each: Field[Any], value: Any) -> Any:
     """Turn a JSON value back into the field's type; raise SettingError where it is another type."""
     default = each.default
     try:
@@ -428,7 +464,7 @@ def check(each: Field[Any], value: Any) -> None:
     if each.name == "keywords":
         _check_keywords(value)
     elif each.name in ("endpoint", "proxy"):
-        _check_url(each.name, value)
+        check_address(each.name, value)
     elif each.name == "language" and not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z]{2,4})?", value):
         raise SettingError(each.name, "{value} is not a language code such as ko or en.", value=value)
 
@@ -449,7 +485,8 @@ def _check_keywords(words: tuple[str, ...]) -> None:
             raise SettingError("keywords", "The weight of {word} is not between -5 and 5.", word=word)
 
 
-def _check_url(name: str, value: str) -> None:
+def check_address(name: str, value: str) -> None:
+    """Raise SettingError where a value is no address for the setting (or the part of a policy) of that name."""
     if name == "proxy" and not value:
         return
     if "@" in value:  # first of all: the other sentences repeat the value
@@ -460,14 +497,17 @@ def _check_url(name: str, value: str) -> None:
     except ValueError:
         host, parts = None, urlsplit("")
     strange = not value.isprintable() or " " in value  # urlsplit drops or keeps them in silence
-    schemes = ("http", "https") if name == "endpoint" else ("http",)  # what goes through a proxy is encrypted itself
+    schemes = ("http",) if name == "proxy" else ("http", "https")  # what goes through a proxy is encrypted itself
     if strange or not host or parts.scheme not in schemes or parts.query or parts.fragment:
-        example = DEFAULT_ENDPOINT if name == "endpoint" else "http://proxy.example.com:3128"
+        example = _EXAMPLES.get(name, DEFAULT_ENDPOINT)
         raise SettingError(name, "{value} is not an address such as {example}.", value=value, example=example)
-    if name == "endpoint" and parts.scheme == "http" and not is_loopback(host):
+    if name != "proxy" and parts.scheme == "http" and not is_loopback(host):
         raise SettingError(
             name, "{value} is not encrypted: plain http is for this computer only; use https.", value=value
         )
+
+
+_EXAMPLES = {"proxy": "http://proxy.example.com:3128", "token_url": "https://tokens.example.com/token"}
 
 
 def is_loopback(host: str) -> bool:

@@ -9,7 +9,7 @@ from keyring.backend import KeyringBackend
 from keyring.backends.fail import Keyring as FailKeyring
 from keyring.errors import KeyringLocked
 
-from captioner.account import Account, forget, load, store
+from captioner.account import Account, DeskKey, forget, load, store
 from captioner.errors import FaultError, FaultKind
 from tests.helpers.memory_keyring import MemoryKeyring
 
@@ -169,3 +169,45 @@ def test_the_credential_manager_keeps_it_on_this_machine(chained: bool) -> None:
 
 def test_neither_half_shows_in_a_repr() -> None:
     assert repr(ACCOUNT) == "Account()"
+
+
+# ---------------------------------------------------------------- the key of a desk
+
+TOKENS = "https://tokens.example/token"
+KEY = {"CAPTIONER_DESK_KEY": " some-key\n"}
+
+
+def test_where_a_company_has_a_token_service_only_the_desks_key_counts(memory_keyring: MemoryKeyring) -> None:
+    assert store(ACCOUNT)
+    assert load(OTHER, token_url=TOKENS) is None
+    assert load({"RTZR_CLIENT_ID": "half"}, token_url=TOKENS) is None
+    assert load({**OTHER, **KEY}, token_url=TOKENS) == DeskKey(TOKENS, "some-key")
+    assert load({**OTHER, **KEY}) == Account("other-id", "other-secret")
+
+
+def test_a_desks_key_is_kept_and_the_account_goes(memory_keyring: MemoryKeyring) -> None:
+    assert store(ACCOUNT)
+    assert store(DeskKey(TOKENS, "kept-key"))
+    assert load({}, token_url=TOKENS) == DeskKey(TOKENS, "kept-key")
+    assert load(KEY, token_url=TOKENS) == DeskKey(TOKENS, "some-key")
+    assert load({}) is None
+    assert list(memory_keyring.passwords.values()) == ["kept-key"]
+    assert forget(desk=True)
+    assert memory_keyring.passwords == {}
+    assert load({}, token_url=TOKENS) is None
+
+
+def test_a_desks_key_that_is_not_kept_leaves_the_account_where_it_is(machine_keyring: None) -> None:
+    forgetful = Forgetful()
+    keyring.set_keyring(forgetful)
+    forgetful.passwords["captioner", "rtzr"] = '{"client_id": "an-id", "client_secret": "a-secret"}'
+    assert not store(DeskKey(TOKENS, "some-key"))
+    assert load({}) == ACCOUNT
+
+
+def test_a_desks_key_shows_nowhere(memory_keyring: MemoryKeyring) -> None:
+    assert "some-key" not in repr(DeskKey(TOKENS, "some-key"))
+    forget()
+    assert store(ACCOUNT)
+    assert forget(desk=True)
+    assert load({}) == ACCOUNT

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import stat
 import sys
 from pathlib import Path
@@ -11,13 +12,17 @@ from captioner.places import (
     FileProblem,
     crash_dir,
     data_dir,
+    load_policy,
     load_settings,
+    policy_beside_program,
+    policy_file,
     resource,
     save_settings,
     settings_file,
 )
+from captioner.policy import Policy, PolicyProblem
 from captioner.settings import Settings
-from captioner.ui.viewstate import stored_sentence
+from captioner.ui.viewstate import policy_sentence, stored_sentence
 
 
 def said(problem: FileProblem | None) -> str:
@@ -125,3 +130,87 @@ def test_settings_that_cannot_be_stored_are_told_and_the_old_ones_stay(tmp_path:
     (occupied / "occupied").mkdir(parents=True)
     assert said(save_settings(Settings(), occupied)).startswith("The settings could not be saved")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "settings.json"]
+
+
+# ---------------------------------------------------------------- the company's policy
+
+
+def written(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_without_a_policy_nothing_is_settled(tmp_path: Path) -> None:
+    assert load_policy(tmp_path / "none.json", tmp_path / "neither.json") == Policy()
+
+
+def test_the_policy_of_the_system_is_read(tmp_path: Path) -> None:
+    system = written(tmp_path / "policy.json", '\ufeff{"itn": false}')
+    assert load_policy(system) == Policy({"itn": False})
+
+
+def test_the_policy_of_the_system_wins_over_the_one_beside_the_program(tmp_path: Path) -> None:
+    system = written(tmp_path / "system" / "policy.json", '{"itn": false}')
+    beside = written(tmp_path / "program" / "policy.json", '{"itn": true}')
+    assert load_policy(system, beside) == Policy({"itn": False})
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="needs files of an administrator")
+def test_a_policy_beside_the_program_counts_where_only_an_administrator_can_change_it(tmp_path: Path) -> None:
+    system = tmp_path / "none.json"
+    beside = written(tmp_path / "program" / "policy.json", '{"itn": true}')
+    beside.parent.chmod(0o755)
+    beside.chmod(0o644)
+    assert load_policy(system, beside) == Policy({"itn": True})
+    for mine in (beside, beside.parent):
+        mode = mine.stat().st_mode
+        mine.chmod(mode | 0o002)
+        assert isinstance(load_policy(system, beside), PolicyProblem)
+        mine.chmod(mode)
+        os.chown(mine, 65534, -1)
+        assert isinstance(load_policy(system, beside), PolicyProblem)
+        os.chown(mine, 0, -1)
+    assert load_policy(system, beside) == Policy({"itn": True})
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="needs files of a person")
+def test_a_policy_that_the_person_can_change_is_none(tmp_path: Path) -> None:
+    beside = written(tmp_path / "policy.json", "{}")
+    assert isinstance(load_policy(tmp_path / "none.json", beside), PolicyProblem)
+
+
+def test_a_policy_that_cannot_be_read_is_told_with_its_place_and_its_reason(tmp_path: Path) -> None:
+    path = tmp_path / "policy.json"
+    wrong = {
+        b'{"endpoint": "ftp://x"}': "endpoint: ftp://x is not an address such as https://openapi.vito.ai.",
+        b"{": "It is no JSON from line 1 on.",
+        b"\xff\xfe": "It is not UTF-8 text.",
+    }
+    for content, reason in wrong.items():
+        path.write_bytes(content)
+        problem = load_policy(path)
+        assert isinstance(problem, PolicyProblem)
+        assert policy_sentence(problem, Sentences()) == (
+            f"Your company's policy {path} cannot be used, so nothing is captioned until it is mended. {reason}"
+        )
+    path.unlink()
+    path.mkdir()
+    problem = load_policy(path)
+    assert isinstance(problem, PolicyProblem)
+    assert "It cannot be read (Is a directory)." in policy_sentence(problem, Sentences())
+
+
+def test_no_variable_leads_to_another_policy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    before = policy_file()
+    for name in ("XDG_CONFIG_DIRS", "XDG_CONFIG_HOME", "ProgramData", "ALLUSERSPROFILE", "HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    assert policy_file() == before
+    assert before.is_absolute()
+    assert policy_beside_program() is None  # this is no frozen program
+
+
+def test_what_the_company_has_settled_is_not_stored_as_the_persons(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    assert save_settings(Settings(font_size=30, itn=False), path, without={"itn": False}) is None
+    assert load_settings(path) == (Settings(font_size=30), ())

@@ -1,11 +1,17 @@
-"""The account's keys: two fields, a test, and an honest word about where they are kept."""
+"""The account's keys: two fields, a test, and an honest word about where they are kept.
+
+Where a company's own token service gives the tokens, there is one field: the key of the desk.
+"""
 
 from __future__ import annotations
+
+from urllib.parse import urlsplit
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from captioner.policy import Policy
 from captioner.ui.theme import ink
 
 
@@ -13,13 +19,14 @@ class AccountForm(QWidget):
     """Takes a client id and a secret, and shows what a test of them said. It never gets to see the keys in use."""
 
     test_requested = Signal(str, str)
-    """Client id and secret."""
+    """Client id and secret; or "" and the desk's key."""
 
     edited = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._known = self._kept = self._testing = False
+        self._host = ""  # of the company's token service
         self._client_id, self._secret = QLineEdit(), QLineEdit()
         self._secret.setEchoMode(QLineEdit.EchoMode.Password)
         self._secret.setInputMethodHints(
@@ -41,7 +48,7 @@ class AccountForm(QWidget):
 
         ink(self._note, "faint")
 
-        form = QFormLayout()
+        form = self._rows = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         form.setHorizontalSpacing(14)
@@ -68,13 +75,19 @@ class AccountForm(QWidget):
 
     @property
     def credentials(self) -> tuple[str, str]:
-        """Client id and secret as they are typed."""
+        """Client id and secret as they are typed; or "" and the desk's key."""
         return self._client_id.text().strip(), self._secret.text().strip()
 
     @property
     def complete(self) -> bool:
-        """Whether both keys are typed."""
-        return all(self.credentials)
+        """Whether both keys are typed, or the desk's one."""
+        client_id, secret = self.credentials
+        return bool(secret and (client_id or self.desk))
+
+    @property
+    def desk(self) -> bool:
+        """Whether it takes the key of a desk."""
+        return bool(self._host)
 
     @property
     def empty(self) -> bool:
@@ -92,6 +105,14 @@ class AccountForm(QWidget):
         self._client_id.clear()
         self._secret.clear()
         self._show_result(None, "")
+        self._refresh_words()
+        self._refresh_buttons()
+
+    def show_policy(self, policy: Policy) -> None:
+        """Take the key of a desk where the company has a token service of its own."""
+        self._host = urlsplit(policy.token_url).hostname or ""
+        self._rows.setRowVisible(self._client_id, not self.desk)
+        self._client_id.clear()
         self._refresh_words()
         self._refresh_buttons()
 
@@ -125,14 +146,23 @@ class AccountForm(QWidget):
     def _refresh_words(self) -> None:
         for label, field, words in (
             (self._client_id_label, self._client_id, self.tr("Client id")),
-            (self._secret_label, self._secret, self.tr("Client secret")),
+            (self._secret_label, self._secret, self.tr("Desk key") if self.desk else self.tr("Client secret")),
         ):
             label.setText(words)
             field.setAccessibleName(words)
             field.setPlaceholderText(self.tr("known, not shown") if self._known else "")
         self._test.setText(self.tr("Test"))
         self._test.setToolTip(self.tr("Log in to the service with these keys"))
-        if not self._known:
+        if self.desk and not self._known:
+            kept = self.tr(
+                "Your company's token service {host} lets this computer in by its desk key. The key is kept in this "
+                "computer's keyring, never in a file; where there is no keyring, until the program ends."
+            ).format(host=self._host)
+        elif self.desk and self._kept:
+            kept = self.tr("The desk key in use comes from this computer's keyring or the environment.")
+        elif self.desk:
+            kept = self.tr("This computer has no keyring: the desk key is kept until the program ends.")
+        elif not self._known:
             kept = self.tr(
                 "The keys are kept in this computer's keyring, never in a file; "
                 "where there is no keyring, until the program ends."

@@ -7,6 +7,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from captioner.policy import Policy
 from captioner.ui.account import AccountForm
 from captioner.ui.theme import picture
 
@@ -17,7 +18,7 @@ class FirstStart(QDialog):
     """Asks for the account's keys and offers the demo; it never blocks the window behind it."""
 
     account_entered = Signal(str, str)
-    """Client id and secret, to be used from now on."""
+    """Client id and secret, to be used from now on; or "" and the desk's key."""
 
     test_requested = Signal(str, str)
     demo_requested = Signal()
@@ -74,6 +75,12 @@ class FirstStart(QDialog):
         self._refresh_words()
         self._refresh_buttons()
 
+    def show_policy(self, policy: Policy) -> None:
+        """Ask for the key of a desk where the company has a token service of its own."""
+        self._form.show_policy(policy)
+        self._refresh_words()
+        self._refresh_buttons()
+
     def show_test_result(self, passed: bool, text: str) -> None:
         """Say what the test of the keys came to."""
         self._form.show_test_result(passed, text)
@@ -92,10 +99,16 @@ class FirstStart(QDialog):
     def _refresh_words(self) -> None:
         self.setWindowTitle(self.tr("Welcome"))
         self._title.setText(self.tr("Live captions for your calls"))
-        self._welcome.setText(
-            self.tr("Speech is recognised by RTZR. Enter the client id and the secret of your account to begin.")
-        )
-        self._use.setText(self.tr("Use these keys"))
+        if self._form.desk:
+            self._welcome.setText(
+                self.tr("Speech is recognised by RTZR. Enter the desk key that your administrators gave you to begin.")
+            )
+            self._use.setText(self.tr("Use this key"))
+        else:
+            self._welcome.setText(
+                self.tr("Speech is recognised by RTZR. Enter the client id and the secret of your account to begin.")
+            )
+            self._use.setText(self.tr("Use these keys"))
         self._demo_words.setText(
             self.tr("No keys yet? The demo captions a sample call; an emulator on this computer plays the recogniser.")
         )

@@ -34,6 +34,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from captioner.policy import Policy
 from captioner.settings import (
     Domain,
     Interims,
@@ -74,6 +75,7 @@ class _Option(QObject):
         super().__init__(parent)
         self.field, self.option = field, option_of(field)
         self._shown = value
+        self._locked = self._limited = False  # by the company's policy
         self.error: SettingError | None = None
         self.row = QWidget(parent)
         self.note, self.later = QLabel(self.row), QLabel(self.row)
@@ -124,6 +126,22 @@ class _Option(QObject):
             self._shown = value
         self.refresh_words()
 
+    def show_policy(self, policy: Policy) -> None:
+        """Show what the company has settled: a value that stays, or fewer to choose from."""
+        widget = self.editor.widget
+        if self.name in policy.locked:
+            self._locked = True
+            widget.setEnabled(False)
+        elif self.name == "mode" and isinstance(widget, QComboBox) and set(policy.modes) != set(Mode):
+            self._limited = True
+            mine = self.changed
+            for at in reversed(range(widget.count())):
+                if widget.itemData(at) not in policy.modes:
+                    widget.removeItem(at)
+            if not mine:
+                self._shown = self.value  # another one took the place of one that went
+        self.refresh_words()
+
     def show_error(self, error: SettingError | None) -> None:
         """Say what is wrong, or that nothing is."""
         self.error = error
@@ -138,6 +156,10 @@ class _Option(QObject):
             for at in range(widget.count()):
                 widget.setItemText(at, _choice(widget.itemData(at), self))
         words = setting_sentence(self.error, installed_sentences()) if self.error else self.tr(self.option.help)
+        if self._locked:
+            words = f"{self.tr('Set by your company.')} {words}"
+        elif self._limited:
+            words = f"{self.tr('Your company allows only these.')} {words}"
         self.note.setText(words)
         widget.setAccessibleDescription(words)
         ink(self.note, "bad" if self.error else "faint")
@@ -159,7 +181,7 @@ class _Option(QObject):
             combo.currentIndexChanged.connect(self.edited)
             kind = type(value)  # Qt hands the member back as a plain string
             return _Editor(
-                combo, lambda: kind(combo.currentData()), lambda new: combo.setCurrentIndex(list(kind).index(new))
+                combo, lambda: kind(combo.currentData()), lambda new: combo.setCurrentIndex(combo.findData(new))
             )
         if isinstance(value, bool):
             tick = QCheckBox()
@@ -202,10 +224,12 @@ class SettingsDialog(QDialog):
     settings_changed = Signal(object)
     """`Settings`, whole."""
     account_changed = Signal(str, str)
-    """Client id and secret."""
+    """Client id and secret; or "" and the desk's key."""
     account_forgotten = Signal()
     test_requested = Signal(str, str)
     devices_wanted = Signal()
+    about_requested = Signal()
+    """The person wants to know what program this is."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -233,6 +257,7 @@ class SettingsDialog(QDialog):
         self._list.setCurrentRow(0)
         button = QDialogButtonBox.StandardButton
         self._buttons = QDialogButtonBox(button.Ok | button.Apply | button.Cancel)
+        self._about = self._buttons.addButton("", QDialogButtonBox.ButtonRole.HelpRole)
         self._buttons.clicked.connect(self._on_button)
 
         upper = QHBoxLayout()
@@ -266,6 +291,13 @@ class SettingsDialog(QDialog):
         for each in self._options:
             each.show_value(getattr(settings, each.name))
         self._check()
+
+    def show_policy(self, policy: Policy) -> None:
+        """Show what the company has settled, once and for all."""
+        for each in self._options:
+            each.show_policy(policy)
+        self._form.show_policy(policy)
+        self._forget.setText(self._forget_words())
 
     def show_devices(self, devices: Sequence[SourceChoice]) -> None:
         """Show what can be listened to."""
@@ -318,6 +350,9 @@ class SettingsDialog(QDialog):
 
     def _on_button(self, which: QAbstractButton) -> None:
         button = QDialogButtonBox.StandardButton
+        if which is self._about:
+            self.about_requested.emit()
+            return
         if which is self._buttons.button(button.Cancel):
             self.reject()
             return
@@ -359,14 +394,18 @@ class SettingsDialog(QDialog):
     def _refresh_words(self) -> None:
         self.setWindowTitle(self.tr("Settings"))
         self._list.setAccessibleName(self.tr("Pages"))
-        self._forget.setText(self.tr("Forget the keys"))
+        self._forget.setText(self._forget_words())
         button = QDialogButtonBox.StandardButton
+        self._about.setText(self.tr("About"))
         self._buttons.button(button.Ok).setText(self.tr("OK"))
         self._buttons.button(button.Apply).setText(self.tr("Apply"))
         self._buttons.button(button.Cancel).setText(self.tr("Cancel"))
         for each in self._options:
             each.refresh_words()
         self._refresh_list()
+
+    def _forget_words(self) -> str:
+        return self.tr("Forget the desk key") if self._form.desk else self.tr("Forget the keys")
 
     def _refresh_list(self) -> None:
         """Name the pages, and mark those on which something is wrong."""

@@ -294,3 +294,11 @@ def test_whatever_comes_every_utterance_settles_once_or_goes_and_nothing_follows
     assert over == set(seen), "all of them ended"
     assert captions.utterances == sum(isinstance(each, Settled) for each in changes)
     assert captions.revision == revision
+
+
+def test_in_a_call_of_many_hours_what_is_over_stays_over_and_takes_no_more_room() -> None:
+    captions = Captions()
+    for seq in range(3000):
+        captions.hear(1, final(seq, seq * 10, seq * 10 + 5))
+    assert len(captions._done) <= 1000
+    assert captions.hear(1, final(2500, 25_000, 25_005)) == []

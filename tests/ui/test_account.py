@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from captioner.language import Sentences
+from captioner.policy import Policy
 from captioner.settings import Language, Theme
 from captioner.ui.account import AccountForm
 from captioner.ui.theme import DARK, LIGHT, Appearance
@@ -104,3 +105,33 @@ def test_it_speaks_the_persons_language(form: AccountForm, translation: Translat
     QApplication.processEvents()
     assert "클라이언트 시크릿" in words(form)
     assert fields(form)[1].accessibleName() == "클라이언트 시크릿"
+
+
+# ---------------------------------------------------------------- the key of a desk
+
+COMPANY = Policy(token_url="https://tokens.example/token")
+
+
+def test_where_a_company_has_a_token_service_only_the_desks_key_is_asked_for(qtbot: QtBot, form: AccountForm) -> None:
+    form.show_policy(COMPANY)
+    client_id, key = fields(form)
+    assert client_id.isHidden()
+    assert (key.isVisible(), key.accessibleName()) == (True, "Desk key")
+    assert form.empty
+    QTest.keyClicks(key, " desk-key-1 ")
+    assert form.complete
+    assert form.credentials == ("", "desk-key-1")
+    assert "desk-key-1" not in key.displayText()
+    with qtbot.waitSignal(form.test_requested) as requested:
+        QTest.mouseClick(form.findChildren(QPushButton)[0], Qt.MouseButton.LeftButton)
+    assert requested.args == ["", "desk-key-1"]
+
+
+def test_where_a_desks_key_is_kept_is_told(form: AccountForm) -> None:
+    form.show_policy(COMPANY)
+    assert "Your company's token service tokens.example lets this computer in by its desk key." in words(form)
+    form.show_account(known=True, kept=True)
+    assert "The desk key in use comes from this computer's keyring or the environment." in words(form)
+    form.show_account(known=True, kept=False)
+    assert "This computer has no keyring: the desk key is kept until the program ends." in words(form)
+    assert "RTZR" not in words(form)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from captioner.language import Sentences
+from captioner.policy import Policy
 from captioner.settings import Language
 from captioner.ui.first_start import FirstStart
 from captioner.ui.theme import Appearance
@@ -72,3 +73,17 @@ def test_it_speaks_the_persons_language(dialog: FirstStart, translation: Transla
     QApplication.processEvents()
     assert dialog.windowTitle() == "환영합니다"
     assert button(dialog, "데모 보기").isEnabled()
+
+
+def test_a_companys_desk_is_asked_for_its_key_alone(qtbot: QtBot, dialog: FirstStart) -> None:
+    dialog.show_policy(Policy(token_url="https://tokens.example/token"))
+    assert not button(dialog, "Use this key").isEnabled()
+    said = "\n".join(each.text() for each in dialog.findChildren(QLabel))
+    assert "Enter the desk key that your administrators gave you to begin." in said
+    assert "secret" not in said
+    client_id, key = dialog.findChildren(QLineEdit)
+    assert client_id.isHidden()
+    QTest.keyClicks(key, "desk-key-1")
+    with qtbot.waitSignal(dialog.account_entered) as entered:
+        QTest.keyClick(key, Qt.Key.Key_Return)
+    assert entered.args == ["", "desk-key-1"]

@@ -24,7 +24,8 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from captioner.language import Sentences
-from captioner.settings import Domain, Interims, Language, Model, Section, Settings, option_of
+from captioner.policy import Policy
+from captioner.settings import Domain, Interims, Language, Mode, Model, Section, Settings, option_of
 from captioner.ui.settings_dialog import SettingsDialog
 from captioner.ui.source_picker import SourceChoice, SourcePicker
 from captioner.ui.theme import Appearance
@@ -301,3 +302,74 @@ def test_the_wheel_changes_no_value_by_accident(dialog: SettingsDialog) -> None:
         )
         QApplication.sendEvent(control, event)
         assert (control.currentIndex() if isinstance(control, QComboBox) else control.value()) == before
+
+
+# ---------------------------------------------------------------- what the company has settled
+
+
+def test_a_locked_setting_says_so_and_cannot_be_changed(qtbot: QtBot, dialog: SettingsDialog) -> None:
+    policy = Policy({"endpoint": "https://stt.example", "itn": False, "epd": 0.8, "domain": Domain.MEETING})
+    dialog.show_policy(policy)
+    dialog.show_settings(policy.apply(Settings()))
+    for label in ("Endpoint", "Write numbers as digits", "End of utterance", "Domain"):
+        control = editor(dialog, label)
+        assert not control.isEnabled()
+        assert control.accessibleDescription().startswith("Set by your company. ")
+        assert control.accessibleDescription() in words(dialog)
+    assert editor(dialog, "Endpoint").text() == "https://stt.example"
+    assert editor(dialog, "Domain").currentData() == Domain.MEETING
+    assert editor(dialog, "Proxy").isEnabled()
+    assert "Set by your company." not in editor(dialog, "Proxy").accessibleDescription()
+    assert not button(dialog, BUTTON.Apply).isEnabled()
+    editor(dialog, "Punctuation").setChecked(True)
+    with qtbot.waitSignal(dialog.settings_changed) as changed:
+        button(dialog, BUTTON.Apply).click()
+    assert changed.args == [policy.apply(Settings(punctuation=True))]
+
+
+def test_only_modes_that_are_allowed_can_be_chosen(qtbot: QtBot, dialog: SettingsDialog) -> None:
+    policy = Policy(modes=(Mode.STREAMING_FINALIZE, Mode.SILENCE_WAIT))
+    dialog.show_policy(policy)
+    dialog.show_settings(policy.apply(Settings()))
+    combo = editor(dialog, "Mode")
+    assert [combo.itemText(at) for at in range(combo.count())] == ["Streaming, faster finals", "Silence-wait"]
+    assert combo.currentData() == Mode.STREAMING_FINALIZE
+    assert combo.accessibleDescription().startswith("Your company allows only these. ")
+    assert not button(dialog, BUTTON.Apply).isEnabled()
+    choose(combo, Mode.SILENCE_WAIT)
+    with qtbot.waitSignal(dialog.settings_changed) as changed:
+        button(dialog, BUTTON.Apply).click()
+    assert changed.args == [Settings(mode=Mode.SILENCE_WAIT)]
+
+
+def test_a_policy_that_settles_nothing_changes_nothing(dialog: SettingsDialog) -> None:
+    before = words(dialog)
+    dialog.show_policy(Policy())
+    assert words(dialog) == before
+    assert editor(dialog, "Mode").count() == len(Mode)
+
+
+def test_what_is_settled_is_said_in_korean_too(dialog: SettingsDialog, translation: Translation) -> None:
+    dialog.show_policy(Policy({"endpoint": "https://stt.example"}, token_url="https://tokens.example/token"))
+    translation.use(Sentences.load(Language.KOREAN))
+    QApplication.processEvents()
+    assert editor(dialog, "서비스 주소").accessibleDescription().startswith("회사에서 정한 값입니다. ")
+    assert "자리 키 지우기" in [each.text() for each in dialog.findChildren(QPushButton)]
+
+
+def test_a_desks_key_is_one_field(qtbot: QtBot, dialog: SettingsDialog) -> None:
+    dialog.show_policy(Policy(token_url="https://tokens.example/token"))
+    dialog.show_account(known=False, kept=False)
+    assert "Forget the desk key" in [each.text() for each in dialog.findChildren(QPushButton)]
+    (field,) = [each for each in dialog.findChildren(QLineEdit) if each.accessibleName() == "Desk key"]
+    QTest.keyClicks(field, "desk-key-1")
+    with qtbot.waitSignal(dialog.account_changed) as changed:
+        button(dialog, BUTTON.Ok).click()
+    assert changed.args == ["", "desk-key-1"]
+
+
+def test_it_leads_to_what_program_this_is(qtbot: QtBot, dialog: SettingsDialog) -> None:
+    about = next(each for each in dialog.findChildren(QPushButton) if each.text() == "About")
+    with qtbot.waitSignal(dialog.about_requested):
+        about.click()
+    assert dialog.isVisible()
