@@ -10,21 +10,15 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
 
 from captioner.audio.wav import open_sound
+from captioner.bench.process import part, usage
 from captioner.emulator.process import EmulatorProcess
 from captioner.places import resource
-
-_TRANSCRIBE = """
-import sys
-from captioner.bench.process import usage
-from captioner.cli import main
-code = main(sys.argv[1:])
-print("usage", *usage(), code, file=sys.stderr)
-"""
 
 
 def measure() -> dict[str, object]:
@@ -38,17 +32,16 @@ def measure() -> dict[str, object]:
 
 
 def _transcribe(url: str) -> dict[str, object]:
-    sample = resource("sample", "sample_call.flac")
     began = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-c", _TRANSCRIBE, "transcribe", str(sample), "--endpoint", url],
+        part("footprint", url),
         env={**os.environ, "RTZR_CLIENT_ID": "bench", "RTZR_CLIENT_SECRET": "bench"},
         capture_output=True,
         encoding="utf-8",
         check=True,
     )
     seconds = time.perf_counter() - began
-    _, cpu, memory, _ = done.stderr.splitlines()[-1].split()
+    _, cpu, memory = done.stderr.splitlines()[-1].split()
     return {"seconds": seconds, "core_percent": 100 * float(cpu) / seconds, "memory_mb": float(memory)}
 
 
@@ -57,7 +50,7 @@ def _window(url: str) -> dict[str, object]:
     sound.close()
     began = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "captioner.bench.window_run", url, str(sound.seconds)],
+        part("window_run", url, sound.seconds),
         env={"QT_QPA_PLATFORM": "offscreen", **os.environ},
         stdout=subprocess.PIPE,
         encoding="utf-8",
@@ -66,6 +59,19 @@ def _window(url: str) -> dict[str, object]:
     seconds = time.perf_counter() - began
     result = json.loads(done.stdout.splitlines()[-1])
     return {"seconds": seconds, "core_percent": 100 * result["cpu"] / seconds, "memory_mb": result["memory"]}
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Caption the sample call; print what this process used as the last line of standard error.
+
+    Args:
+        arguments: URL of the emulator.
+    """
+    from captioner.cli import main as run
+
+    code = run(["transcribe", str(resource("sample", "sample_call.flac")), "--endpoint", arguments[0]])
+    print("usage", *usage(), file=sys.stderr)
+    sys.exit(code)
 
 
 def render(result: dict[str, object], console: Console) -> None:

@@ -1,8 +1,15 @@
-"""What a process used: processor seconds and memory, by the operating system's own account."""
+"""Processes of a benchmark: how they are started, and what they used by the operating system's own account."""
 
 from __future__ import annotations
 
 import sys
+
+from captioner.emulator.process import program
+
+
+def part(name: str, *arguments: object) -> list[str]:
+    """Return the command that runs `main` of a module of this package in a process of its own, frozen or not."""
+    return [*program(), "bench", "--part", name, *map(str, arguments)]
 
 
 def usage() -> tuple[float, float]:

@@ -12,9 +12,8 @@ import asyncio
 import json
 import os
 import subprocess
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from captioner.bench.figures import Figures, row
+from captioner.bench.process import part
 from captioner.events import (
     RATE,
     Action,
@@ -169,7 +169,7 @@ def measure() -> dict[str, object]:
 def _in_process(captions: int) -> object:
     environment = {"QT_QPA_PLATFORM": "offscreen", **os.environ}
     done = subprocess.run(
-        [sys.executable, "-m", "captioner.bench.screen", str(captions), str(SECONDS)],
+        part("screen", captions, SECONDS),
         env=environment,
         stdout=subprocess.PIPE,
         check=True,
@@ -191,12 +191,16 @@ def render(result: dict[str, object], console: Console) -> None:
     console.print(table)
 
 
-def main() -> None:
-    """Run one window, and print its figures as one line of JSON."""
+def main(arguments: Sequence[str]) -> None:
+    """Run one window, and print its figures as one line of JSON.
+
+    Args:
+        arguments: captions on the screen, seconds.
+    """
     from captioner.app import run_window
     from captioner.desk import Demo, Wiring
 
-    captions, seconds = int(sys.argv[1]), float(sys.argv[2])
+    captions, seconds = int(arguments[0]), float(arguments[1])
     services: list[LocalService] = []
     result: list[dict[str, object]] = []
 
@@ -220,7 +224,3 @@ def main() -> None:
         wiring=Wiring(make_link=make_link, observe=observe),
     )
     print(json.dumps(result[0]))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,16 +1,13 @@
 """The window in a process of its own, for the benchmarks: runs the demo, measures itself, prints one line of JSON.
 
-    python -m captioner.bench.window_run URL SECONDS [CAPTIONS]
-
-Offscreen unless the environment names a platform. With SECONDS 0 it ends as soon as it listens.
+With no seconds it ends as soon as it listens.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 from captioner.app import run_window
@@ -21,10 +18,14 @@ from captioner.desk import Demo, Desk, Wiring
 from captioner.settings import Settings
 
 
-def main() -> None:
-    """Run, and print what was measured."""
-    url, seconds = sys.argv[1], float(sys.argv[2])
-    captions = int(sys.argv[3]) if len(sys.argv) > 3 else 0
+def main(arguments: Sequence[str]) -> None:
+    """Run, and print what was measured.
+
+    Args:
+        arguments: URL of the emulator, seconds to listen, and captions to fill the screen with (0 without).
+    """
+    url, seconds = arguments[0], float(arguments[1])
+    captions = int(arguments[2]) if len(arguments) > 2 else 0
     milestones: dict[str, float] = {}
     heart = Heartbeat()
 
@@ -52,8 +53,3 @@ def main() -> None:
             }
         )
     )
-
-
-if __name__ == "__main__":
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    main()
