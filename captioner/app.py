@@ -4,10 +4,10 @@ Closing the window ends everything in this order, within two seconds (after the 
 hangs:
 
 1. the lane: no more sound; the last words are waited for, unless the person closes a second time
-2. what the desk was doing beside it, and the source (device or file)
+2. a comparison at once, what the desk was doing beside the lane, and the source (device or file)
 3. the engine's timer, then the link with every task and socket of its own, then the tokens
 4. the emulator's process, if there is one
-5. the settings, the worker thread
+5. what was kept for after a crash, the settings, the worker thread
 6. the window, the loop, the crash notes
 """
 
@@ -21,16 +21,17 @@ from typing import Any
 
 os.environ.setdefault("QT_API", "pyside6")
 
-import PySide6.QtCore  # noqa: F401  before qasync, which takes the binding that is loaded
-import qasync
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication
+import PySide6.QtCore  # noqa: F401  before qasync (in QtLoop), which takes the binding that is loaded
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from captioner.crash import CrashNotes
 from captioner.desk import Demo, Desk, Wiring
 from captioner.latency.statistics import StageTable
 from captioner.places import FileProblem, crash_dir
+from captioner.policy import Policy
 from captioner.settings import SettingError, Settings
+from captioner.ui.loop import QtLoop
 
 
 def run_window(
@@ -39,6 +40,7 @@ def run_window(
     problems: Sequence[FileProblem | SettingError] = (),
     demo: Demo | None = None,
     wiring: Wiring | None = None,
+    policy: Policy | None = None,
 ) -> int:
     """Open the window and stay until it is closed.
 
@@ -47,6 +49,7 @@ def run_window(
         problems: what could not be used of the stored ones.
         demo: caption the sample call with the emulator.
         wiring: for tests and benchmarks.
+        policy: what the company has settled; it is in the settings already.
     """
     app = QApplication.instance() or QApplication(["captioner"])
     assert isinstance(app, QApplication)
@@ -56,16 +59,28 @@ def run_window(
     app.setQuitOnLastWindowClosed(False)
     notes = CrashNotes(crash_dir())
     notes.install()
-    loop = qasync.QEventLoop(app)
+    loop = QtLoop(app)
     loop.set_exception_handler(lambda _, context: _note(notes, context))
     asyncio.set_event_loop(loop)
     try:
         with loop:
-            loop.run_until_complete(_run(app, settings, problems, demo, wiring))
+            loop.run_until_complete(_run(app, settings, problems, demo, wiring, policy or Policy()))
     finally:
         asyncio.set_event_loop(None)
         notes.close()
     return 0
+
+
+def refuse(sentence: str) -> None:
+    """Say in a window why there is no other one; return when the person has read it."""
+    app = QApplication.instance() or QApplication(["captioner"])
+    app.setApplicationName("captioner")
+    box = QMessageBox(QMessageBox.Icon.Critical, "captioner", sentence, QMessageBox.StandardButton.Close)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setTextInteractionFlags(
+        Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+    )
+    box.exec()
 
 
 async def _run(
@@ -74,8 +89,9 @@ async def _run(
     problems: Sequence[FileProblem | SettingError],
     demo: Demo | None,
     wiring: Wiring | None,
+    policy: Policy,
 ) -> None:
-    desk = Desk(app, settings, demo=demo, problems=problems, wiring=wiring)
+    desk = Desk(app, settings, demo=demo, problems=problems, wiring=wiring, policy=policy)
     for each in (signal.SIGINT, signal.SIGTERM):
         # Python sees a signal when Qt lets it run, which the status timer does fifteen times a second
         signal.signal(each, lambda *_: desk.window.close())

@@ -11,6 +11,7 @@ nor `--help` loads them or numpy. Whatever goes wrong becomes one line on standa
 from __future__ import annotations
 
 import argparse
+import gc
 import io
 import logging
 import math
@@ -23,11 +24,13 @@ from dataclasses import fields
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from captioner.commands.arguments import Job, Parser, add_choice, listed, number, whole
 from captioner.commands.ending import CommandError, ExitCode
 from captioner.language import Sentences, system_language
+from captioner.places import load_policy, load_settings
+from captioner.policy import Policy, PolicyProblem
 from captioner.settings import Domain, Mode, Model, Settings, option_of
 
 if TYPE_CHECKING:
@@ -40,6 +43,11 @@ BENCHES = {
     "screen": "captioner.bench.screen",
     "footprint": "captioner.bench.footprint",
     "startup": "captioner.bench.startup",
+    "herd": "captioner.bench.herd",
+    "shift": "captioner.bench.shift",
+    "design": "captioner.bench.design",
+    "honesty": "captioner.bench.honesty",
+    "endpointing": "captioner.bench.endpointing",
 }
 """The benchmarks and their modules, in the order in which they run."""
 
@@ -47,12 +55,17 @@ DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 """One of these variables is set where Linux has a display, or where somebody means to do without."""
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+FindPolicy: TypeAlias = Callable[[], Policy | PolicyProblem]
+
+
+def main(arguments: Sequence[str] | None = None, *, policy: FindPolicy = load_policy) -> int:
     """Run the program; return its exit code.
 
     Args:
         arguments: without the program's name; None takes those of the process.
+        policy: finds what the company has settled; asked by the commands that caption for real.
     """
+    gc.set_threshold(10_000)  # a start makes fifty thousand objects, and all of them stay: no need to look so often
     _prepare_streams()
     if arguments is None:
         arguments = sys.argv[1:]
@@ -64,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         logging.getLogger().addHandler(logging.NullHandler())  # else the libraries' warnings go to standard error
     say = Sentences.load(system_language())
     try:
-        return _parse(arguments, say)()
+        return _parse(arguments, policy, say)()
     except CommandError as error:
         _complain(error.sentence)
         return error.code
@@ -131,19 +144,21 @@ def _defect(error: Exception, say: Sentences) -> str:
 # ---------------------------------------------------------------- arguments
 
 
-def _parse(arguments: Sequence[str], say: Sentences) -> Job:
+def _parse(arguments: Sequence[str], policy: FindPolicy, say: Sentences) -> Job:
     """Read the arguments; return what is to be run.
 
     Raises:
         CommandError: they cannot be understood.
     """
     commands: dict[str, Callable[[], Parser]] = {
-        "demo": lambda: _demo_options(say),
-        "transcribe": lambda: _transcribe_options(say),
-        "compare": lambda: _compare_options(say),
+        "demo": lambda: _demo_options(policy, say),
+        "transcribe": lambda: _transcribe_options(policy, say),
+        "replay": lambda: _replay_options(policy, say),
+        "compare": lambda: _compare_options(policy, say),
         "emulate": lambda: _emulate_options(say),
         "devices": lambda: _devices_options(say),
-        "check": lambda: _check_options(say),
+        "check": lambda: _check_options(policy, say),
+        "token-service": lambda: _token_service_options(policy, say),
         "self-test": lambda: _self_test_options(say),
         "bench": lambda: _bench_options(say),
     }
@@ -154,7 +169,10 @@ def _parse(arguments: Sequence[str], say: Sentences) -> Job:
         sentence = say("There is no command {command}; there are {commands}.", command=first, commands=listed(commands))
         raise CommandError(ExitCode.BAD_INPUT, sentence)
     parser = Parser(
-        "", say("Live captions of phone and microphone audio. Without a command, the window opens."), say, _window
+        "",
+        say("Live captions of phone and microphone audio. Without a command, the window opens."),
+        say,
+        partial(_window, policy),
     )
     parser.options.add_argument("--version", action="store_true", help=say("Print the version."))
     if first in ("-h", "--help"):  # argparse only lists them here
@@ -167,8 +185,10 @@ def _parse(arguments: Sequence[str], say: Sentences) -> Job:
     return _version if "--version" in arguments else job
 
 
-def _demo_options(say: Sentences) -> Parser:
-    parser = Parser("demo", say("Caption the bundled sample call with an emulated recogniser."), say, _demo)
+def _demo_options(policy: FindPolicy, say: Sentences) -> Parser:
+    parser = Parser(
+        "demo", say("Caption the bundled sample call with an emulated recogniser."), say, partial(_demo, policy)
+    )
     parser.options.add_argument(
         "--headless", action="store_true", help=say("In the terminal, though there may be a display.")
     )
@@ -176,8 +196,10 @@ def _demo_options(say: Sentences) -> Parser:
     return parser
 
 
-def _transcribe_options(say: Sentences) -> Parser:
-    parser = Parser("transcribe", say("Recognise a file or a microphone and print its text."), say, _transcribe)
+def _transcribe_options(policy: FindPolicy, say: Sentences) -> Parser:
+    parser = Parser(
+        "transcribe", say("Recognise a file or a microphone and print its text."), say, partial(_transcribe, policy)
+    )
     parser.arguments.add_argument(
         "source", metavar="SOURCE", help=say("A WAV or FLAC file, mic, or a device's name as `devices` prints it.")
     )
@@ -193,6 +215,15 @@ def _transcribe_options(say: Sentences) -> Parser:
     choice("--format", ("text", "jsonl", "srt", "vtt"), say("What the result looks like; text is the default."))
     add("--out", metavar="FILE", type=Path, help=say("Write the result there, as it comes."))
     add("--latency", action="store_true", help=say("End with the delays of every stage, on standard error."))
+    add(
+        "--record",
+        metavar="FILE",
+        type=Path,
+        help=say(
+            "Write down there everything that the run hears, for `captioner replay`. The file holds the speech itself, "
+            "not encrypted; only you can open it."
+        ),
+    )
     _add_endpoint(parser.options, say)
     about = partial(_about, say)
     choice("--mode", tuple(Mode), about("mode"), Mode)
@@ -216,9 +247,41 @@ def _transcribe_options(say: Sentences) -> Parser:
     return parser
 
 
-def _compare_options(say: Sentences) -> Parser:
+def _replay_options(policy: FindPolicy, say: Sentences) -> Parser:
     parser = Parser(
-        "compare", say("Compare ways of getting from speech to text on the same recordings."), say, _compare
+        "replay",
+        say("Live through a recording again, at once and without a network: the same text, the same delays."),
+        say,
+        partial(_replay, policy),
+    )
+    add = parser.options.add_argument
+    parser.arguments.add_argument(
+        "file", metavar="FILE", type=Path, help=say("What `transcribe --record` or the window has recorded.")
+    )
+    add_choice(
+        parser.options,
+        say,
+        "--format",
+        ("text", "jsonl", "srt", "vtt"),
+        say("What the result looks like; text is the default."),
+    )
+    add("--out", metavar="FILE", type=Path, help=say("Write the result there, as it comes."))
+    add("--latency", action="store_true", help=say("End with the delays of every stage, on standard error."))
+    add(
+        "--record",
+        metavar="FILE",
+        type=Path,
+        help=say("Write the recording there, not encrypted, so that another computer can replay it."),
+    )
+    return parser
+
+
+def _compare_options(policy: FindPolicy, say: Sentences) -> Parser:
+    parser = Parser(
+        "compare",
+        say("Compare ways of getting from speech to text on the same recordings."),
+        say,
+        partial(_compare, policy),
     )
     parser.arguments.add_argument(
         "files", metavar="FILE", nargs="+", type=Path, help=say("WAV or FLAC files, heard one after another.")
@@ -276,7 +339,10 @@ def _emulate_options(say: Sentences) -> Parser:
     add("--recording", metavar="FILE", type=Path, help=say("The recording to know in place of the sample call."))
     add("--script", metavar="FILE", type=Path, help=say("What is said in it, and when."))
     _add_emulator(parser.options, say)
-    add("--with-parent", action="store_true", help=argparse.SUPPRESS)  # for `EmulatorProcess`
+    # for `EmulatorProcess`
+    add("--with-parent", action="store_true", help=argparse.SUPPRESS)
+    add("--seed", type=int, default=0, help=argparse.SUPPRESS)
+    add("--journal", type=Path, default=None, help=argparse.SUPPRESS)
     return parser
 
 
@@ -286,10 +352,56 @@ def _devices_options(say: Sentences) -> Parser:
     return parser
 
 
-def _check_options(say: Sentences) -> Parser:
-    parser = Parser("check", say("Prove an account and a network, step by step."), say, _check)
+def _check_options(policy: FindPolicy, say: Sentences) -> Parser:
+    parser = Parser("check", say("Prove an account and a network, step by step."), say, partial(_check, policy))
     parser.options.add_argument(
         "--full", action="store_true", help=say("Settle what the service's documents leave open; takes two minutes.")
+    )
+    _add_endpoint(parser.options, say)
+    return parser
+
+
+def _token_service_options(policy: FindPolicy, say: Sentences) -> Parser:
+    parser = Parser(
+        "token-service",
+        say(
+            "Give the tokens of one RTZR account to the desks of a company, each with a key of its own. Their policy "
+            "names it: {policy}",
+            policy='{"token_url": "https://…/token"}',
+        ),
+        say,
+        partial(_token_service, policy),
+    )
+    add = parser.options.add_argument
+    add(
+        "--desks",
+        metavar="FILE",
+        type=Path,
+        help=say("The desks and the hashes of their keys. A change counts at once."),
+    )
+    add("--add", metavar="NAME", default="", help=say("Make a key for a desk, print it this once, and end."))
+    add("--remove", metavar="NAME", default="", help=say("Take a desk's key away, and end."))
+    add("--host", metavar="ADDRESS", default="127.0.0.1", help=say("Address to listen on; else this computer only."))
+    add(
+        "--port",
+        metavar="N",
+        type=whole("--port", 0, 65535, say),
+        default=0,
+        help=say("Port of this computer; 0, the default, takes a free one."),
+    )
+    add("--cert", metavar="FILE", type=Path, help=say("Certificate chain for TLS, PEM."))
+    add("--key", metavar="FILE", type=Path, help=say("Private key of the certificate, PEM, without a password."))
+    add(
+        "--behind-proxy",
+        action="store_true",
+        help=say("Another address than this computer's without TLS: a proxy in front of it encrypts."),
+    )
+    add(
+        "--limit",
+        metavar="N",
+        type=whole("--limit", 1, 6000, say),
+        default=60,
+        help=say("Requests a minute that a desk may make; 60 is the default."),
     )
     _add_endpoint(parser.options, say)
     return parser
@@ -305,6 +417,7 @@ def _bench_options(say: Sentences) -> Parser:
         "name", metavar="NAME", nargs="?", default="", help=say("One of {names}; else all.", names=listed(BENCHES))
     )
     _add_json(parser.options, say)
+    parser.options.add_argument("--part", nargs="+", help=argparse.SUPPRESS)  # for `bench.process.part`
     return parser
 
 
@@ -343,15 +456,39 @@ def _about(say: Sentences, setting: str) -> str:
 # ---------------------------------------------------------------- commands
 
 
-def _window(*, say: Sentences) -> int:
+def _settled(find: FindPolicy, say: Sentences, *, window: bool = False) -> Policy:
+    """Return what the company has settled.
+
+    Args:
+        find: reads it.
+        say: the person's language.
+        window: whoever opens a window may see no standard error.
+
+    Raises:
+        CommandError: that cannot be known, so nothing may be captioned.
+    """
+    found = find()
+    if isinstance(found, Policy):
+        return found
+    from captioner.ui.viewstate import policy_sentence
+
+    sentence = policy_sentence(found, say)
+    if window:
+        from captioner.app import refuse
+
+        refuse(sentence)
+    raise CommandError(ExitCode.BAD_INPUT, sentence)
+
+
+def _window(find: FindPolicy, *, say: Sentences) -> int:
     problem = _no_window(say)
     if problem:
         raise CommandError(ExitCode.BAD_INPUT, problem)
     from captioner.app import run_window
-    from captioner.places import load_settings
 
+    policy = _settled(find, say, window=True)
     settings, problems = load_settings()
-    return run_window(settings=settings, problems=problems)
+    return run_window(settings=policy.apply(settings), problems=problems, policy=policy)
 
 
 def _no_window(say: Sentences) -> str:
@@ -365,23 +502,25 @@ def _no_window(say: Sentences) -> str:
     return ""
 
 
-def _demo(*, headless: bool, profile: str, faults: Sequence[str], say: Sentences) -> int:
+def _demo(find: FindPolicy, *, headless: bool, profile: str, faults: Sequence[str], say: Sentences) -> int:
     _profile(profile, say)
     for each in faults:
         _fault(each, say)
     if not headless and not _no_window(say):
         from captioner.app import run_window
         from captioner.desk import Demo
-        from captioner.places import load_settings
 
+        policy = _settled(find, say, window=True)
         settings, problems = load_settings()
-        return run_window(settings=settings, problems=problems, demo=Demo(profile, tuple(faults)))
+        demonstrated = Demo(profile, tuple(faults))
+        return run_window(settings=policy.apply(settings), problems=problems, demo=demonstrated, policy=policy)
     from captioner.commands import demo
 
     return demo.demo(profile, faults, say)
 
 
 def _transcribe(
+    find: FindPolicy,
     *,
     source: str,
     channel: int | None,
@@ -389,6 +528,7 @@ def _transcribe(
     format: str | None,
     out: Path | None,
     latency: bool,
+    record: Path | None,
     endpoint: str,
     keyword: list[str] | None,
     say: Sentences,
@@ -410,11 +550,30 @@ def _transcribe(
         latency=latency,
         changes=changes,
         endpoint=endpoint,
+        record=record,
     )
-    return transcribe.transcribe(request, os.environ, say)
+    return transcribe.transcribe(request, os.environ, _settled(find, say), say)
+
+
+def _replay(
+    find: FindPolicy,
+    *,
+    file: Path,
+    format: str | None,
+    out: Path | None,
+    latency: bool,
+    record: Path | None,
+    say: Sentences,
+) -> int:
+    from captioner.commands.output import Format
+    from captioner.commands.replay import Request, replay
+
+    request = Request(file, Format(format or Format.TEXT), out, latency, record)
+    return replay(request, _settled(find, say), say)
 
 
 def _compare(
+    find: FindPolicy,
     *,
     files: list[Path],
     references: list[Path],
@@ -431,7 +590,7 @@ def _compare(
     from captioner.commands import compare
 
     request = compare.Request(files, references, ways, per_channel, repeats, profile, out, endpoint)
-    return compare.compare(request, os.environ, say)
+    return compare.compare(request, os.environ, _settled(find, say), say)
 
 
 def _emulate(
@@ -442,15 +601,19 @@ def _emulate(
     script: Path | None,
     faults: Sequence[str],
     with_parent: bool,
+    seed: int,
+    journal: Path | None,
     say: Sentences,
 ) -> int:
     import asyncio
+    import json
 
     from captioner.emulator.process import end_with_parent
+    from captioner.emulator.profiles import UNOFFERED
     from captioner.emulator.script import ScriptError
     from captioner.emulator.server import PortError, serve
 
-    knobs = _profile(profile, say)
+    knobs = UNOFFERED.get(profile) or _profile(profile, say)
     wrong = [_fault(each, say) for each in faults]
     if (recording is None) != (script is None):
         raise CommandError(ExitCode.BAD_INPUT, say("--recording and --script need each other."))
@@ -460,7 +623,7 @@ def _emulate(
     if with_parent:
         end_with_parent(lambda: os.kill(os.getpid(), signal.SIGTERM))
     try:
-        asyncio.run(
+        log = asyncio.run(
             serve(
                 knobs,
                 recording=recording,
@@ -468,9 +631,12 @@ def _emulate(
                 faults=wrong,
                 port=port,
                 credentials=(client_id, client_secret) if client_id else None,
+                seed=seed,
                 announce=lambda line: print(line, flush=True),
             )
         )
+        if journal is not None:
+            _write_journal(journal, json.dumps(log.journal()), say)
     except ScriptError as error:
         raise CommandError(
             ExitCode.BAD_INPUT, say("The recording and its script cannot be used: {detail}", detail=error)
@@ -483,6 +649,14 @@ def _emulate(
     except KeyboardInterrupt:
         pass  # before it had its own handlers
     return ExitCode.COMPLETE
+
+
+def _write_journal(path: Path, text: str, say: Sentences) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        sentence = say("The report cannot be written to {path} ({detail}).", path=path, detail=error.strerror or error)
+        raise CommandError(ExitCode.INCOMPLETE, sentence) from error
 
 
 def _profile(name: str, say: Sentences) -> Profile:
@@ -519,10 +693,37 @@ def _devices(*, as_json: bool, say: Sentences) -> int:
     return devices(as_json, say)
 
 
-def _check(*, full: bool, endpoint: str, say: Sentences) -> int:
+def _check(find: FindPolicy, *, full: bool, endpoint: str, say: Sentences) -> int:
     from captioner.commands.check import check
 
-    return check(full, endpoint, os.environ, say)
+    return check(full, endpoint, os.environ, _settled(find, say), say)
+
+
+def _token_service(
+    find: FindPolicy,
+    *,
+    desks: Path | None,
+    add: str,
+    remove: str,
+    host: str,
+    port: int,
+    cert: Path | None,
+    key: Path | None,
+    behind_proxy: bool,
+    limit: int,
+    endpoint: str,
+    say: Sentences,
+) -> int:
+    from captioner.commands import token_service
+
+    if desks is None:
+        command = "captioner token-service"
+        sentence = say("{name} is missing. See: {command} --help", name="--desks", command=command)
+        raise CommandError(ExitCode.BAD_INPUT, sentence)
+    if add or remove:
+        return token_service.change_desks(desks, add, remove, say)
+    request = token_service.Request(desks, host, port, cert, key, behind_proxy, limit, endpoint)
+    return token_service.token_service(request, os.environ, _settled(find, say), say)
 
 
 def _self_test(*, say: Sentences) -> int:
@@ -545,9 +746,12 @@ def _self_test(*, say: Sentences) -> int:
     return ExitCode.COMPLETE
 
 
-def _bench(*, name: str, as_json: bool, say: Sentences) -> int:
+def _bench(*, name: str, as_json: bool, part: list[str] | None, say: Sentences) -> int:
     import json
 
+    if part:
+        import_module(f"captioner.bench.{part[0]}").main(part[1:])
+        return ExitCode.COMPLETE
     if name and name not in BENCHES:
         sentence = say("There is no benchmark {name}; there are {names}.", name=name, names=", ".join(BENCHES))
         raise CommandError(ExitCode.BAD_INPUT, sentence)

@@ -1,7 +1,7 @@
 """Everything behind one window: devices, lane, account, settings and files, wired to widgets.
 
-One loop (qasync) runs everything but PortAudio's callback and one worker thread for what blocks: devices, the keyring,
-the disk, the emulator's process.
+One loop (qasync) runs everything but PortAudio's callback, one thread for the calls to PortAudio, and one worker thread
+for what else blocks: the keyring, the disk, the emulator's process.
 
     MainWindow  ──signals──▶  Desk  ──news──▶  Engine ──actions──▶ Link
         ▲                      │                 ▲
@@ -12,24 +12,28 @@ from __future__ import annotations
 
 import asyncio
 import math
+import secrets
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from captioner import account as accounts
-from captioner.account import Account
-from captioner.audio.wav import SoundFile, open_sound
+from captioner.account import Account, Credentials, DeskKey
+from captioner.audio.wav import open_sound
+from captioner.comparison_desk import ComparisonDesk, Surroundings
 from captioner.emulator.process import EmulatorProcess
 from captioner.engine import Engine, Performer
-from captioner.errors import Fault, FaultError
+from captioner.errors import Fault, FaultError, FaultKind
 from captioner.events import (
+    AudioBlock,
     Close,
     FinalShown,
     Finished,
@@ -45,7 +49,7 @@ from captioner.events import (
     Phase,
     Reconfigure,
     SourceEnded,
-    SourceOpened,
+    SourceLost,
     StateChanged,
     Stop,
     StopNow,
@@ -53,15 +57,18 @@ from captioner.events import (
     Update,
     Withdrawn,
 )
+from captioner.keeping import Keeping
 from captioner.language import Sentences
 from captioner.pipeline import Lane, Pipeline
-from captioner.places import FileProblem, resource, save_settings, write_whole
-from captioner.saving import Kind, Said, write
+from captioner.places import FileProblem, resource, save_settings
+from captioner.policy import Policy
+from captioner.saving import Said
 from captioner.settings import SettingError, Settings
 from captioner.stt import rtzr
 from captioner.stt.link import Link, Network, Tokens
 from captioner.stt.policy import Patience
 from captioner.ui import viewstate
+from captioner.ui.about import About
 from captioner.ui.collector import QtThreadCollector
 from captioner.ui.first_start import FirstStart
 from captioner.ui.settings_dialog import SettingsDialog
@@ -69,6 +76,10 @@ from captioner.ui.source_picker import SourceChoice
 from captioner.ui.theme import Appearance
 from captioner.ui.translation import Translation
 from captioner.ui.window import MainWindow
+
+if TYPE_CHECKING:
+    from captioner.audio.capture import Driver
+    from captioner.audio.microphone import Microphone, SourceNews
 
 T = TypeVar("T")
 
@@ -80,25 +91,6 @@ ENDLESS = Patience(unreachable=math.inf, service=math.inf)
 
 SAMPLE_CALL = "sample-call"
 """The source that is no device: the bundled call, played to the emulator."""
-
-
-class Source(Protocol):
-    """What delivers blocks: a device or a file."""
-
-    def close(self) -> None:
-        """Deliver nothing more."""
-        ...
-
-
-class Play:
-    """A file as a source of the window: it plays at the pace of speech, until it ends or is closed."""
-
-    def __init__(self, sound: SoundFile, engine: Engine) -> None:
-        self._task = asyncio.ensure_future(sound.play(engine.post, clock=engine.clock))
-
-    def close(self) -> None:
-        """Stop playing."""
-        self._task.cancel()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +114,14 @@ class Wiring:
     Attributes:
         clock: the engine's.
         make_link: makes what performs a lane's actions.
-        observe: is told milestones: "shown", "listening", "painted", "measured", "finished".
+        driver: of the devices; None is PortAudio.
+        observe: is told milestones: "shown", "source opened", "source lost", "listening", "painted", "measured",
+            "finished".
     """
 
     clock: Callable[[], float] = time.perf_counter
     make_link: Callable[[Tokens, Callable[[News], None]], Performer] = Link
+    driver: Driver | None = None
     observe: Callable[[Desk, str], None] = lambda _desk, _milestone: None
 
 
@@ -141,19 +136,22 @@ class Desk:
         demo: Demo | None = None,
         problems: Sequence[FileProblem | SettingError] = (),
         wiring: Wiring | None = None,
+        policy: Policy | None = None,
     ) -> None:
         self.settings = settings
+        self._policy = policy or Policy()
         self.engine: Engine | None = None
         self.said: list[Said] = []
         self._wiring = wiring or Wiring()
         self._demo = demo
         self._problems = problems
-        self._account: Account | None = None
+        self._account: Credentials | None = None
         self._kept = False  # the keys outlive the program
         self._service = settings  # the settings with the endpoint that is in use: the emulator's in a demo
         self._tokens = Tokens(Network.of(settings), None)
         self._link: Performer | None = None
-        self._source: Source | None = None
+        self._source: asyncio.Task[None] | None = None  # hears the device, or plays the sample call
+        self._microphone: Microphone | None = None
         self._emulator: EmulatorProcess | None = None
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="captioner-worker")
         self._tasks: set[asyncio.Task[None]] = set()
@@ -162,12 +160,22 @@ class Desk:
         self._devices: tuple[SourceChoice, ...] = ()
         self._dialog: SettingsDialog | None = None
         self._first_start: FirstStart | None = None
+        self._about: About | None = None
+        self._comparison: ComparisonDesk | None = None
         self._translation = Translation(app)
         self._appearance = Appearance(app)
         self._translation.use(Sentences.load(settings.ui_language))
         self._appearance.use(settings.theme)
         self.window = MainWindow()
         self.window.show_settings(settings)
+        self._keeping = Keeping(
+            self.window,
+            self._spawn,
+            self._in_worker,
+            say=lambda: self._say,
+            refused=self._recovery_refused,
+            days=lambda: self.settings.keep_days,
+        )
         self._timer = QTimer(self.window)
         self._timer.setInterval(STATUS_MS)
         self._timer.timeout.connect(self._show_status)
@@ -183,6 +191,7 @@ class Desk:
         window.source_chosen.connect(self._choose_source)
         window.devices_wanted.connect(lambda: self._spawn(self._list_devices()))
         window.settings_requested.connect(self._open_settings)
+        window.comparison_requested.connect(self._open_comparison)
         window.settings_changed.connect(self._change_settings)
         window.save_requested.connect(lambda kind, path: self._spawn(self._save(kind, path)))
         window.close_requested.connect(self._close)
@@ -209,6 +218,7 @@ class Desk:
             self.window.show_notice(viewstate.stored_sentence(problem, self._say))
         try:
             await self._begin()
+            self._spawn(self._keeping.find())
             await self._quit.wait()
         finally:
             await self._end()
@@ -218,7 +228,7 @@ class Desk:
             await self._start_demo(self._demo)
             return
         try:
-            self._account = await self._in_worker(accounts.load)
+            self._account = await self._in_worker(partial(accounts.load, token_url=self._policy.token_url))
         except FaultError as error:
             self.window.show_notice(viewstate.fault_sentence(error.fault, self._say))
         self._kept = self._account is not None
@@ -241,9 +251,11 @@ class Desk:
         """Steps 2 to 6 of the order in `app.py`."""
         self._timer.stop()
         self._collector.stop()
-        for dialog in (self._dialog, self._first_start):
+        for dialog in (self._dialog, self._first_start, self._about):
             if dialog is not None:
                 dialog.close()
+        if self._comparison is not None:
+            await self._comparison.aclose()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -251,14 +263,17 @@ class Desk:
         await self._tokens.aclose()
         if self._emulator is not None:
             await self._in_worker(self._emulator.stop)
-        await self._in_worker(save_settings, self.settings)
+        await self._keeping.end(in_order=self._quit.is_set())
+        await self._in_worker(self._store_settings, self.settings)
         self._worker.shutdown(wait=False, cancel_futures=True)
         self.window.allow_close()
 
     # ------------------------------------------------------------ the lane
 
     def _start(self) -> None:
-        if not self._running and not self._closing:
+        if self._comparison is not None and self._comparison.running:
+            self.window.show_notice(self._say("A comparison is running: captions start when it is over or cancelled."))
+        elif not self._running and not self._closing:
             if self._account is None and self._demo is None:
                 self._ask_for_account()
             else:
@@ -267,45 +282,66 @@ class Desk:
     async def _start_lane(self) -> None:
         await self._leave_lane()
         # a demo's endpoint is not the person's setting
-        pipeline = Pipeline(self._service, Lane(painted=True, patience=ENDLESS))
+        lane = Lane(painted=True, patience=ENDLESS, seed=secrets.randbits(32))
+        pipeline = Pipeline(self._service, lane)
         engine = self.engine = Engine(pipeline, self._show, clock=self._wiring.clock)
         self._link = self._wiring.make_link(self._tokens, engine.post)
         now = datetime.now().astimezone()
         self.said.append(Said(now))
+        self._keeping.begin(now)
         self.window.begin(now)
+        if self.settings.record:
+            self._keeping.record(engine, now)
         engine.start(self._link)
-        await self._open_source(engine)
+        self._open_source(engine)
 
-    async def _open_source(self, engine: Engine) -> None:
+    def _open_source(self, engine: Engine) -> None:
         """Hear the chosen source, in the same lane if it was another one until now."""
+        self._source = asyncio.ensure_future(self._hear(engine))
+
+    async def _hear(self, engine: Engine) -> None:
         try:
             if self._demo is not None:
-                self._source = Play(open_sound(resource("sample", "sample_call.flac")), engine)
-                return
-            source = await self._in_worker(self._open_device, engine)
+                await open_sound(resource("sample", "sample_call.flac")).play(engine.post, clock=engine.clock)
+            else:
+                await self._hear_device(engine)
         except FaultError as error:
             engine.post(SourceEnded(error.fault))
-            return
-        if engine is self.engine and not engine.pipeline.finished:
-            self._source = source
-        else:  # the lane ended meanwhile
-            await self._in_worker(source.close)
 
-    def _open_device(self, engine: Engine) -> Source:
-        from captioner.audio.capture import Capture
+    async def _hear_device(self, engine: Engine) -> None:
+        from captioner.audio.microphone import Microphone
 
-        device = Capture(
-            self.settings.device, block_ms=self.settings.block_ms, post=engine.post_from_thread, clock=engine.clock
+        was_lost, name = False, ""
+
+        def take(news: SourceNews) -> None:
+            nonlocal was_lost, name
+            engine.post(news)
+            if isinstance(news, AudioBlock):
+                return
+            lost = isinstance(news, SourceLost)
+            self._wiring.observe(self, "source lost" if lost else "source opened")
+            if lost or was_lost:
+                self._spawn(self._list_devices())  # one is gone, or back
+            was_lost = lost
+            if not lost and microphone.device is not None:
+                before, name = name, microphone.device.name
+                if before not in ("", name):
+                    self.window.show_notice(self._say("Now listening to {device}.", device=name))
+
+        microphone = self._microphone = Microphone(
+            self.settings.device,
+            block_ms=self.settings.block_ms,
+            post=take,
+            clock=engine.clock,
+            driver=self._wiring.driver,
         )
-        device.start()
-        return device
+        await microphone.run()
 
     async def _close_source(self) -> None:
         source, self._source = self._source, None
-        if isinstance(source, Play):
-            source.close()
-        elif source is not None:
-            await self._in_worker(source.close)
+        if source is not None:
+            source.cancel()
+            await asyncio.wait({source})
 
     async def _leave_lane(self) -> None:
         await self._close_source()
@@ -315,6 +351,7 @@ class Desk:
             engine.close()
         if isinstance(link, Link):
             await link.aclose()
+        await self._keeping.end_recording()
 
     def _stop(self) -> None:
         self._post(Stop())
@@ -344,9 +381,11 @@ class Desk:
                 self.window.show_updates((update,))
             case FinalShown() | GapShown():
                 self.said[-1].add(update)
+                self._keeping.add(update)
                 self.window.show_updates((update,))
             case Measured():
                 self.said[-1].measure(update)
+                self._keeping.measure(update)
                 self._show_latency()
                 self._wiring.observe(self, "measured")
             case StateChanged():
@@ -387,6 +426,11 @@ class Desk:
     def _source_name(self) -> str:
         if self._demo is not None:
             return self._say("Sample call")
+        device = self._microphone.device if self._microphone is not None else None
+        if not self.settings.device and device is not None and device.name != "default":
+            return device.name
+        if not self.settings.device:
+            return self._say("System default")
         return next((each.name for each in self._devices if each.id == self.settings.device), self.settings.device)
 
     async def _list_devices(self) -> None:
@@ -394,7 +438,7 @@ class Desk:
             self.window.show_sources((SourceChoice(SAMPLE_CALL, self._say("Sample call")),), SAMPLE_CALL)
             return
         try:
-            self._devices = await self._in_worker(_devices)
+            self._devices = await _devices(self._wiring.driver)
         except FaultError as error:
             self._devices = ()
             if not self._running:
@@ -406,22 +450,32 @@ class Desk:
     def _choose_source(self, device: str) -> None:
         if device in (SAMPLE_CALL, self.settings.device):
             return
+        refusal = self._policy.forbids("device", device)
+        if refusal is not None:
+            self.window.show_notice(viewstate.named_setting_sentence(refusal, self._say))
+            self.window.show_sources(self._devices, self.settings.device)
+            return
         self._change_settings(replace(self.settings, device=device))
 
     async def _change_source(self) -> None:
         engine = self.engine
         await self._close_source()
-        if engine is not None and engine is self.engine and not engine.pipeline.finished:
-            engine.post(SourceOpened())
-            await self._open_source(engine)
+        if engine is not None and engine is self.engine and self._source is None and not engine.pipeline.finished:
+            self._open_source(engine)
 
     # ------------------------------------------------------------ settings and account
 
     def _change_settings(self, settings: Settings) -> None:
+        settings = self._policy.apply(settings)
         before, self.settings = self.settings, settings
         if settings.ui_language != before.ui_language:
             self._translation.use(Sentences.load(settings.ui_language))
+            self._keeping.offer()
             self._show_latency()
+            if self._comparison is not None:
+                self._comparison.refresh_words()
+        if before.record and not settings.record:
+            self._spawn(self._keeping.end_recording())
         if settings.theme != before.theme:
             self._appearance.use(settings.theme)
         self.window.show_settings(settings)
@@ -431,25 +485,31 @@ class Desk:
         else:
             self._service = replace(settings, endpoint=self._service.endpoint, proxy="", ca_file="")
         self._post(Reconfigure(self._service))
-        if (settings.device, settings.block_ms) != (before.device, before.block_ms) and self._source is not None:
+        another = (settings.device, settings.block_ms) != (before.device, before.block_ms)
+        if another and self._demo is None and self._source is not None:
             self._spawn(self._change_source())
         self._show_status()
         self._spawn(self._save_settings(settings))
 
     async def _save_settings(self, settings: Settings) -> None:
-        problem = await self._in_worker(save_settings, settings)
+        problem = await self._in_worker(self._store_settings, settings)
         if problem is not None:
             self.window.show_notice(viewstate.stored_sentence(problem, self._say))
+
+    def _store_settings(self, settings: Settings) -> FileProblem | None:
+        return save_settings(settings, without=self._policy.locked)
 
     def _open_settings(self) -> None:
         if self._dialog is None:
             dialog = self._dialog = SettingsDialog(self.window)
+            dialog.show_policy(self._policy)
             dialog.settings_changed.connect(self._change_settings)
-            dialog.account_changed.connect(lambda *keys: self._spawn(self._keep_account(Account(*keys))))
+            dialog.account_changed.connect(lambda *keys: self._spawn(self._keep_account(self._credentials(*keys))))
             dialog.account_forgotten.connect(lambda: self._spawn(self._forget_account()))
             dialog.devices_wanted.connect(lambda: self._spawn(self._list_devices()))
+            dialog.about_requested.connect(self._open_about)
             dialog.test_requested.connect(
-                lambda *keys: self._spawn(self._test(Account(*keys), dialog.show_test_result))
+                lambda *keys: self._spawn(self._test(self._credentials(*keys), dialog.show_test_result))
             )
         self._dialog.show_devices(self._devices)
         self._dialog.show_settings(self.settings)
@@ -458,22 +518,59 @@ class Desk:
         self._dialog.raise_()
         self._dialog.activateWindow()
 
+    def _open_about(self) -> None:
+        if self._about is None:
+            from captioner import __version__
+
+            about = self._about = About(__version__, self.window)
+            about.licences_requested.connect(lambda: self._spawn(self._show_licences(about)))
+        self._about.show()
+        self._about.raise_()
+        self._about.activateWindow()
+
+    async def _show_licences(self, about: About) -> None:
+        from captioner import licences
+
+        about.show_licences(await self._in_worker(licences.read))
+
+    def _open_comparison(self) -> None:
+        if self._comparison is None:
+            around = Surroundings(
+                say=lambda: self._say,
+                settings=lambda: self.settings,
+                account=lambda: self._account,
+                captions=lambda: self._running,
+                devices=lambda: _devices(self._wiring.driver),
+                blocking=self._in_worker,
+                driver=self._wiring.driver,
+                clock=self._wiring.clock,
+                missing=FaultKind.DESK_KEY_MISSING if self._policy.token_url else FaultKind.CREDENTIALS_MISSING,
+            )
+            self._comparison = ComparisonDesk(self.window, around)
+        self._comparison.open()
+
     def _ask_for_account(self) -> None:
         if self._first_start is None:
             dialog = self._first_start = FirstStart(self.window)
-            dialog.account_entered.connect(lambda *keys: self._spawn(self._enter(Account(*keys))))
+            dialog.show_policy(self._policy)
+            dialog.account_entered.connect(lambda *keys: self._spawn(self._enter(self._credentials(*keys))))
             dialog.test_requested.connect(
-                lambda *keys: self._spawn(self._test(Account(*keys), dialog.show_test_result))
+                lambda *keys: self._spawn(self._test(self._credentials(*keys), dialog.show_test_result))
             )
             dialog.demo_requested.connect(lambda: self._spawn(self._start_demo(Demo())))
         self._first_start.show()
         self._first_start.raise_()
 
-    async def _enter(self, account: Account) -> None:
+    def _credentials(self, client_id: str, secret: str) -> Credentials:
+        """Return what was typed as what it is; a desk's key has no client id."""
+        token_url = self._policy.token_url
+        return DeskKey(token_url, secret) if token_url else Account(client_id, secret)
+
+    async def _enter(self, account: Credentials) -> None:
         await self._keep_account(account)
         self._start()
 
-    async def _keep_account(self, account: Account) -> None:
+    async def _keep_account(self, account: Credentials) -> None:
         self._account = account
         self._tokens.use(Network.of(self.settings), account)
         self._kept = await self._in_worker(accounts.store, account)
@@ -486,7 +583,7 @@ class Desk:
             self._post(Reconfigure(self._service, reconnect=True))
 
     async def _forget_account(self) -> None:
-        if await self._in_worker(accounts.forget):
+        if await self._in_worker(partial(accounts.forget, desk=bool(self._policy.token_url))):
             self._account = None
         else:
             self.window.show_notice(self._say("The keyring did not let the keys go."))
@@ -496,7 +593,7 @@ class Desk:
         if self._dialog is not None:
             self._dialog.show_account(known=self._account is not None, kept=self._kept)
 
-    async def _test(self, account: Account, show: Callable[[bool, str], None]) -> None:
+    async def _test(self, account: Credentials, show: Callable[[bool, str], None]) -> None:
         fault = await try_account(self.settings, account)
         if fault is None:
             show(True, self._say("The service accepts these keys."))
@@ -507,7 +604,7 @@ class Desk:
 
     async def _start_demo(self, demo: Demo) -> None:
         """Put the emulator in the service's place, and the sample call in the microphone's."""
-        if self._running:
+        if self._running or (self._comparison is not None and self._comparison.running):
             return
         self._demo = demo
         self._show_status()
@@ -531,16 +628,15 @@ class Desk:
     # ------------------------------------------------------------ files
 
     async def _save(self, kind: str, path: Path) -> None:
-        say = self._say
-        lanes = [Said(each.started_at, list(each.updates)) for each in self.said]
-        try:
-            await self._in_worker(_write, Kind(kind), path, lanes, say)
-        except OSError as error:
+        await self._keeping.save(kind, path, self.said)
+
+    def _recovery_refused(self) -> None:
+        """Say once, and never again, that there is no keyring and so no captions after a crash."""
+        if not self.settings.recovery_refused and self._demo is None:
             self.window.show_notice(
-                say("{path} could not be written ({detail}).", path=path, detail=error.strerror or type(error).__name__)
+                self._say("This computer has no keyring: captions that are not saved are lost if the program crashes.")
             )
-        else:
-            self.window.show_notice(say("Saved: {path}", path=path))
+            self._change_settings(replace(self.settings, recovery_refused=True))
 
     # ------------------------------------------------------------ tasks
 
@@ -554,17 +650,14 @@ class Desk:
         return await asyncio.wrap_future(self._worker.submit(call, *args))
 
 
-def _write(kind: Kind, path: Path, lanes: Sequence[Said], say: Sentences) -> None:
-    write_whole(path, write(kind, lanes, lambda gap: viewstate.gap_sentence(gap, say)))
-
-
-def _devices() -> tuple[SourceChoice, ...]:
+async def _devices(driver: Driver | None) -> tuple[SourceChoice, ...]:
     from captioner.audio.capture import devices
+    from captioner.audio.microphone import in_device_thread
 
-    return tuple(SourceChoice(each.id, each.name) for each in devices())
+    return tuple(SourceChoice(each.id, each.name) for each in await in_device_thread(lambda: devices(driver)))
 
 
-async def try_account(settings: Settings, account: Account) -> Fault | None:
+async def try_account(settings: Settings, account: Credentials) -> Fault | None:
     """Ask for a token and a handshake with these keys; return what is wrong, None where all is well."""
     news: asyncio.Queue[News] = asyncio.Queue()
     tokens = Tokens(Network.of(settings), account)

@@ -135,10 +135,10 @@ def memory_keyring() -> Iterator["MemoryKeyring"]:
 @pytest.fixture
 def qt_loop(qapp: "QApplication") -> Iterator["qasync.QEventLoop"]:
     """qasync's loop on the one QApplication; run coroutines with `qt_loop.run_until_complete(...)`."""
-    import qasync
+    from captioner.ui.loop import QtLoop
 
     qapp.setQuitOnLastWindowClosed(False)  # else the last window's closing stops the loop under the test's feet
-    loop = qasync.QEventLoop(qapp)
+    loop = QtLoop(qapp)
     errors: list[str] = []
     loop.set_exception_handler(
         lambda _loop, context: errors.append(f"{context['message']}: {context.get('exception')!r}")

@@ -19,7 +19,8 @@ Captured = pytest.CaptureFixture[str]
 MISUSES = [
     (
         "nonsense",
-        "There is no command nonsense; there are demo, transcribe, compare, emulate, devices, check, self-test, bench.",
+        "There is no command nonsense; there are demo, transcribe, replay, compare, emulate, devices, check, "
+        "token-service, self-test, bench.",
     ),
     ("--nonsense", "There is no option --nonsense. See: captioner --help"),
     ("--version demo", "demo is one argument too many. See: captioner --help"),

@@ -16,9 +16,10 @@ import qasync
 from PySide6.QtWidgets import QApplication, QDialog
 
 from captioner import account
-from captioner.account import Account
+from captioner.account import Account, DeskKey
+from captioner.audio.capture import Driver
 from captioner.desk import Demo, Desk, Wiring, try_account
-from captioner.errors import FaultKind
+from captioner.errors import Fault, FaultKind
 from captioner.events import (
     RATE,
     Action,
@@ -36,10 +37,17 @@ from captioner.events import (
 )
 from captioner.language import Sentences
 from captioner.places import settings_file
-from captioner.settings import Language, Settings
+from captioner.policy import Policy
+from captioner.settings import Language, Mode, Settings
 from captioner.stt.link import Tokens
+from captioner.ui.about import About
+from captioner.ui.bars import Message
+from captioner.ui.settings_dialog import SettingsDialog
+from captioner.ui.source_picker import SourcePicker
 from tests.helpers.emulated import EmulatedService
+from tests.helpers.fake_card import FakeCard, listed
 from tests.helpers.memory_keyring import MemoryKeyring
+from tests.helpers.token_server import KEY, TokenServer
 from tests.helpers.ui import lines, undressed
 
 NOWHERE = Demo(url="http://127.0.0.1:9")
@@ -82,7 +90,17 @@ class Service:
 class Sitting:
     """A desk that runs, and what has become of it."""
 
-    def __init__(self, app: QApplication, settings: Settings, demo: Demo | None, *, closes: bool, real: bool) -> None:
+    def __init__(
+        self,
+        app: QApplication,
+        settings: Settings,
+        demo: Demo | None,
+        *,
+        closes: bool,
+        real: bool,
+        driver: Driver | None = None,
+        policy: Policy | None = None,
+    ) -> None:
         self.services: list[Service] = []
         self.milestones: list[str] = []
         self._changed = asyncio.Event()
@@ -91,8 +109,10 @@ class Sitting:
             self.services.append(Service(post, closes=closes))
             return self.services[-1]
 
-        wiring = Wiring(observe=self._observe) if real else Wiring(observe=self._observe, make_link=make_link)
-        self.desk = Desk(app, settings, demo=demo, wiring=wiring)
+        wiring = Wiring(observe=self._observe, driver=driver)
+        if not real:
+            wiring = replace(wiring, make_link=make_link)
+        self.desk = Desk(app, settings, demo=demo, wiring=wiring, policy=policy)
 
     def _observe(self, _: Desk, milestone: str) -> None:
         self.milestones.append(milestone)
@@ -121,8 +141,10 @@ async def sitting(
     *,
     closes: bool = True,
     real: bool = False,
+    driver: Driver | None = None,
+    policy: Policy | None = None,
 ) -> AsyncIterator[Sitting]:
-    each = Sitting(app, settings or Settings(), demo, closes=closes, real=real)
+    each = Sitting(app, settings or Settings(), demo, closes=closes, real=real, driver=driver, policy=policy)
     running = asyncio.ensure_future(each.desk.run())
     try:
         yield each
@@ -241,19 +263,108 @@ def test_without_an_account_the_keys_are_asked_for_and_then_used_and_kept(
 ) -> None:
     async def scenario(url: str) -> None:
         settings = Settings(endpoint=url, device="no such device")
-        async with sitting(qapp, settings, None, real=True) as here:
+        async with sitting(qapp, settings, None, real=True, driver=FakeCard([])) as here:
             await here.until(lambda: here.desk._first_start is not None)
             dialog = here.desk._first_start
             assert isinstance(dialog, QDialog)
             assert dialog.isVisible()
             assert here.desk.engine is None
             dialog.account_entered.emit("id", "secret")
-            await here.until(lambda: here.desk.engine is not None)
-            await here.reach("finished")  # there is no such device
+            await here.reach("listening")  # there is no such device, and it is waited for
+            await here.until(lambda: source_fault(here) == Fault(FaultKind.NO_DEVICE, "no such device"))
 
     with EmulatedService(credentials=("id", "secret")) as service:
         loop.run_until_complete(scenario(service.url))
     assert account.load({}) == Account("id", "secret")
+
+
+def test_a_microphone_that_goes_and_comes_is_heard_again_without_a_click(
+    loop: qasync.QEventLoop, qapp: QApplication, memory_keyring: MemoryKeyring
+) -> None:
+    async def scenario() -> None:
+        account.store(Account("id", "secret"))
+        jabra, line = listed(0, "Jabra"), listed(1, "Line", default=True)
+        card = FakeCard([line])
+        settings = Settings(device="ALSA: Jabra", ui_language=Language.ENGLISH)
+        async with sitting(qapp, settings, None, driver=card) as here:
+            await here.reach("listening")
+            engine, picker = here.desk.engine, here.desk.window.findChild(SourcePicker)
+            assert engine is not None
+            assert isinstance(picker, SourcePicker)
+            await here.until(lambda: engine.status().source_fault is not None)
+            assert "not connected" in picker.currentText()
+            card.plugged = [line, jabra]
+            await here.until(lambda: any(stream.running for stream in card.streams))
+            speak(card, 50)
+            await here.until(lambda: engine.status().captured > RATE // 2)
+            assert engine.status().source_fault is None
+            await here.until(lambda: picker.currentText() == "Jabra")
+            card.plugged = [line]
+            card.streams[-1].ended()
+            await here.until(lambda: engine.status().source_fault == Fault(FaultKind.DEVICE_LOST))
+            await here.until(lambda: "not connected" in picker.currentText())
+            card.plugged = [line, jabra]
+            await here.until(lambda: bool(card.open_streams))
+            speak(card, 50)
+            await here.until(lambda: engine.status().source_fault is None)
+            assert len(card.streams) == 2
+            assert {stream.index for stream in card.streams} == {0}
+        assert card.open_streams == []
+
+    loop.run_until_complete(scenario())
+
+
+def test_another_device_is_heard_in_the_same_lane_as_soon_as_it_is_chosen(
+    loop: qasync.QEventLoop, qapp: QApplication, memory_keyring: MemoryKeyring
+) -> None:
+    async def scenario() -> None:
+        account.store(Account("id", "secret"))
+        card = FakeCard([listed(0, "Jabra"), listed(1, "Line", default=True)])
+        async with sitting(qapp, Settings(), None, driver=card) as here:
+            await here.until(lambda: any(stream.running for stream in card.streams))
+            engine = here.desk.engine
+            speak(card, 10)
+            here.desk.window.source_chosen.emit("ALSA: nobody")
+            here.desk.window.source_chosen.emit("ALSA: Jabra")
+            await here.until(lambda: [stream.index for stream in card.open_streams if stream.running] == [0])
+            speak(card, 10)
+            assert here.desk.engine is engine
+            await here.until(lambda: engine is not None and engine.status().captured > 0)
+            assert len([stream for stream in card.streams if not stream.closed]) == 1
+
+    loop.run_until_complete(scenario())
+
+
+def test_a_default_device_that_is_another_one_now_is_named(
+    loop: qasync.QEventLoop, qapp: QApplication, memory_keyring: MemoryKeyring
+) -> None:
+    async def scenario() -> None:
+        account.store(Account("id", "secret"))
+        card = FakeCard([listed(0, "Jabra", default=True), listed(1, "Line")])
+        async with sitting(qapp, Settings(ui_language=Language.ENGLISH), None, driver=card) as here:
+            await here.until(lambda: any(stream.running for stream in card.streams))
+            speak(card, 10)
+            await here.reach("source opened")
+            card.plugged = [listed(0, "Line", default=True)]
+            card.streams[0].ended()
+            await here.until(lambda: len(card.streams) == 2 and card.streams[1].running)
+            speak(card, 10)
+            await here.until(
+                lambda: "Now listening to Line." in [each.text for each in here.desk.window.findChildren(Message)]
+            )
+
+    loop.run_until_complete(scenario())
+
+
+def source_fault(here: Sitting) -> Fault | None:
+    assert here.desk.engine is not None
+    return here.desk.engine.status().source_fault
+
+
+def speak(card: FakeCard, blocks: int) -> None:
+    for _ in range(blocks):
+        for stream in card.open_streams:
+            stream.say(0.1)
 
 
 def test_a_test_of_the_keys_says_what_is_wrong() -> None:
@@ -296,3 +407,106 @@ def test_a_network_that_hangs_does_not_hold_up_the_end(loop: qasync.QEventLoop, 
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
         loop.run_until_complete(scenario(f"http://127.0.0.1:{silent.getsockname()[1]}"))
+
+
+# ---------------------------------------------------------------- a company's desk
+
+COMPANY = Policy(
+    {"font_size": 20, "device": "USB headset"}, modes=(Mode.STREAMING,), token_url="https://tokens.example/token"
+)
+MANAGED = replace(COMPANY.apply(Settings()), ui_language=Language.ENGLISH)
+
+
+def test_what_the_company_has_settled_stays_and_is_not_stored(loop: qasync.QEventLoop, qapp: QApplication) -> None:
+    async def scenario() -> None:
+        async with sitting(qapp, MANAGED, policy=COMPANY) as here:
+            await here.reach("listening")
+            window = here.desk.window
+            asked = replace(here.desk.settings, font_size=40, mode=Mode.SILENCE_WAIT, punctuation=True)
+            window.settings_changed.emit(asked)
+            assert here.desk.settings == replace(MANAGED, punctuation=True)
+            assert window.captions.font().pointSize() == 20
+            window.source_chosen.emit("another microphone")
+            assert here.desk.settings.device == "USB headset"
+            assert window._notice.text == "Input device: Your company has settled this; leave it out."
+            await here.until(settings_file().exists)
+        stored = json.loads(settings_file().read_text(encoding="utf-8"))
+        assert {"font_size", "device"} & stored.keys() == set()
+        assert stored["punctuation"]
+
+    loop.run_until_complete(scenario())
+
+
+def test_a_companys_desk_asks_for_its_key_and_keeps_it(
+    loop: qasync.QEventLoop, qapp: QApplication, memory_keyring: MemoryKeyring
+) -> None:
+    account.store(Account("id", "secret"))  # from before the company had a token service
+
+    async def scenario() -> None:
+        card = FakeCard([listed(0, "Jabra", default=True)])
+        async with sitting(qapp, Settings(), None, driver=card, policy=replace(COMPANY, locked={})) as here:
+            await here.until(lambda: here.desk._first_start is not None)
+            assert here.services == []
+            first_start = here.desk._first_start
+            assert first_start is not None
+            first_start.account_entered.emit("", "desk-key-1")
+            await here.until(lambda: here.services != [])
+        assert account.load({}, token_url=COMPANY.token_url) == DeskKey(COMPANY.token_url, "desk-key-1")
+        assert account.load({}) is None
+
+    loop.run_until_complete(scenario())
+
+
+def test_a_desks_key_is_tested_at_the_companys_service(tmp_path: Path) -> None:
+    with EmulatedService() as service:
+        settings = Settings(endpoint=service.url)
+        gone = asyncio.run(try_account(settings, DeskKey("http://127.0.0.1:9/token", "key")))
+    assert gone == Fault(FaultKind.UNREACHABLE, "127.0.0.1: connection refused")
+
+
+def test_the_comparison_of_a_companys_desk_asks_for_its_key_too(loop: qasync.QEventLoop, qapp: QApplication) -> None:
+    async def scenario() -> None:
+        async with sitting(qapp, Settings(ui_language=Language.ENGLISH), policy=COMPANY) as here:
+            here.desk.window.comparison_requested.emit()
+            comparison = here.desk._comparison
+            assert comparison is not None
+            assert comparison._around.missing is FaultKind.DESK_KEY_MISSING
+
+    loop.run_until_complete(scenario())
+
+
+def test_the_licences_are_read_beside_the_loop_and_shown(loop: qasync.QEventLoop, qapp: QApplication) -> None:
+    async def scenario() -> None:
+        async with sitting(qapp) as here:
+            here.desk.window.settings_requested.emit()
+            (settings,) = here.desk.window.findChildren(SettingsDialog)
+            settings.about_requested.emit()
+            (about,) = here.desk.window.findChildren(About)
+            about.licences_requested.emit()
+            await here.until(lambda: about.licences.isVisible())
+            assert "GNU LESSER GENERAL PUBLIC LICENSE" in about.licences.toPlainText()
+            settings.about_requested.emit()
+            assert here.desk.window.findChildren(About) == [about]
+
+    loop.run_until_complete(scenario())
+
+
+def test_a_companys_desk_listens_with_a_token_of_the_company(
+    loop: qasync.QEventLoop, qapp: QApplication, memory_keyring: MemoryKeyring
+) -> None:
+    keys = ("the-id", "the-secret")
+    with EmulatedService(credentials=keys) as service, TokenServer(service.url, keys) as company:
+        policy = Policy({"endpoint": service.url}, token_url=company.url)
+        account.store(DeskKey(company.url, KEY))
+
+        async def scenario() -> None:
+            card = FakeCard([listed(0, "Jabra", default=True)])
+            settings = policy.apply(Settings())
+            assert await try_account(settings, DeskKey(company.url, KEY)) is None
+            async with sitting(qapp, settings, None, driver=card, real=True, policy=policy) as here:
+                await here.until(lambda: any(stream.running for stream in card.streams))
+                speak(card, 10)
+                await here.reach("listening")
+
+        loop.run_until_complete(scenario())
+    assert company.log == ["127.0.0.1 desk-1 200 new", "127.0.0.1 desk-1 200"]

@@ -44,10 +44,11 @@ from captioner.events import (
 )
 from captioner.language import Sentences
 from captioner.places import resource
+from captioner.policy import Policy
 from captioner.settings import Settings
 from captioner.stt import rtzr
 from captioner.stt.link import Link
-from captioner.stt.network import OPEN_TIMEOUT, Network, Route, Way, fault_of_system, first_that_answers
+from captioner.stt.network import OPEN_TIMEOUT, Network, Route, Way, fault_of_system, first_that_answers, load_httpx
 from captioner.stt.tokens import Tokens
 from captioner.ui.viewstate import fault_sentence
 
@@ -92,15 +93,16 @@ class Answer:
     text: str
 
 
-def check(full: bool, endpoint: str, environment: Mapping[str, str], say: Sentences) -> int:
+def check(full: bool, endpoint: str, environment: Mapping[str, str], policy: Policy, say: Sentences) -> int:
     """Run the steps, print them as they are done, and return the exit code.
 
     Raises:
         CommandError: the first step that failed.
     """
-    settings = settings_for({}, endpoint, environment, say)
-    account = account_for(say)
-    return asyncio.run(_check(settings, Tokens(Network.of(settings), account), full, Report(say), say))
+    settings = settings_for({}, endpoint, environment, policy, say)
+    account = account_for(policy, say)
+    tokens = Tokens(Network.of(settings), account)
+    return asyncio.run(_check(settings, tokens, policy.token_url, full, Report(say), say))
 
 
 class Report:
@@ -130,12 +132,12 @@ class Report:
         print(f"{mark} {name}: {', '.join(part for part in (took, detail) if part)}", flush=True)
 
 
-async def _check(settings: Settings, tokens: Tokens, full: bool, report: Report, say: Sentences) -> int:
+async def _check(settings: Settings, tokens: Tokens, token_url: str, full: bool, report: Report, say: Sentences) -> int:
     clip = read_clip()
     probe = Probe(tokens)
     try:
         await _reach(tokens, report, say)
-        base = await _converse(settings, probe, clip, report, say)
+        base = await _converse(settings, probe, clip, token_url, report, say)
         if base is None:
             return ExitCode.INCOMPLETE
         if full:
@@ -153,7 +155,7 @@ async def _check(settings: Settings, tokens: Tokens, full: bool, report: Report,
 
 async def _reach(tokens: Tokens, report: Report, say: Sentences) -> None:
     """Name, TLS and proxy."""
-    import httpx  # noqa: F401 - which would count as the name's time
+    load_httpx()  # which would count as the name's time
 
     name, tls, proxy = say("Name"), "TLS", say("Proxy")
     began = time.perf_counter()
@@ -221,11 +223,14 @@ class Base:
     code: int | None
 
 
-async def _converse(settings: Settings, probe: Probe, clip: Clip, report: Report, say: Sentences) -> Base | None:
+async def _converse(
+    settings: Settings, probe: Probe, clip: Clip, token_url: str, report: Report, say: Sentences
+) -> Base | None:
     """Token, handshake, three seconds of sound, their final, EOS; None where there was no final."""
     step = say("Token")
     try:
-        report.done(step, await probe.authenticate())
+        source = say("from your company's service, {url}", url=token_url) if token_url else ""
+        report.done(step, await probe.authenticate(), source)
         step = say("Handshake")
         report.done(step, await probe.open(rtzr.query(settings)))
         step = say("Sound")

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from captioner.account import Account
+from captioner.account import ANYBODY
 from captioner.audio.wav import open_sound
 from captioner.commands.ending import CommandError, ExitCode, failed
 from captioner.commands.output import Format, Sink, complain
@@ -17,9 +17,6 @@ from captioner.language import Sentences
 from captioner.pipeline import Lane
 from captioner.places import resource
 from captioner.settings import Settings
-
-ANYBODY = Account("demo", "demo")
-"""The emulator takes any account."""
 
 
 def demo(profile: str, faults: Sequence[str], say: Sentences) -> int:

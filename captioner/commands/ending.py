@@ -42,13 +42,21 @@ def exit_code(kind: FaultKind) -> ExitCode:
             | FaultKind.PROXY
             | FaultKind.NOT_THE_SERVICE
             | FaultKind.BROKEN
+            | FaultKind.SPEECHLESS
             | FaultKind.QUOTA
             | FaultKind.BUSY
             | FaultKind.SERVICE_DOWN
             | FaultKind.SERVICE_ERROR
+            | FaultKind.TOKEN_SERVICE
         ):
             return ExitCode.UNREACHABLE
-        case FaultKind.CREDENTIALS_MISSING | FaultKind.CREDENTIALS_REFUSED | FaultKind.TOKEN_EXPIRED:
+        case (
+            FaultKind.CREDENTIALS_MISSING
+            | FaultKind.CREDENTIALS_REFUSED
+            | FaultKind.DESK_KEY_MISSING
+            | FaultKind.DESK_KEY_REFUSED
+            | FaultKind.TOKEN_EXPIRED
+        ):
             return ExitCode.CREDENTIALS
         case (
             FaultKind.NO_PORTAUDIO
@@ -56,6 +64,7 @@ def exit_code(kind: FaultKind) -> ExitCode:
             | FaultKind.DEVICE_BUSY
             | FaultKind.DEVICE_DENIED
             | FaultKind.DEVICE_LOST
+            | FaultKind.DEVICE_STALLED
             | FaultKind.DEVICE_FAILED
         ):
             return ExitCode.DEVICE
@@ -67,9 +76,11 @@ def exit_code(kind: FaultKind) -> ExitCode:
             | FaultKind.FILE_EMPTY
             | FaultKind.FILE_FORMAT
             | FaultKind.NO_SUCH_CHANNEL
+            | FaultKind.FILE_UNWRITABLE
+            | FaultKind.NO_KEYRING
         ):
             return ExitCode.BAD_INPUT
-        case FaultKind.FILE_CUT:
+        case FaultKind.FILE_CUT | FaultKind.FILE_FULL | FaultKind.DISK_SLOW:
             return ExitCode.INCOMPLETE
         case _:
             assert_never(kind)

@@ -275,6 +275,12 @@ class Tail:
                 assert_never(update)
         self._show(" ".join(self._open.values()))
 
+    def say(self, sentence: str) -> None:
+        """Write a line of another kind above it."""
+        self._erase()
+        complain(sentence)
+        self._show(" ".join(self._open.values()))
+
     def _show(self, text: str) -> None:
         from rich.cells import cell_len
         from rich.text import Text

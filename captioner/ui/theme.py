@@ -249,7 +249,16 @@ def stylesheet(theme: Colours) -> str:
     QAbstractSpinBox::down-button {{ subcontrol-position: bottom right; bottom: 2px; }}
     QAbstractSpinBox::up-arrow {{ image: url("{images}/drop-up.svg"); width: 9px; height: 9px; }}
     QAbstractSpinBox::down-arrow {{ image: url("{images}/drop-down.svg"); width: 9px; height: 9px; }}
-    QCheckBox {{ spacing: 9px; }}
+    QListWidget[framed="true"] {{
+        background: {theme.raised}; border: 1px solid {theme.line}; border-radius: 7px; padding: 4px; outline: none;
+    }}
+    QListWidget[framed="true"]:focus {{ border: 2px solid {theme.accent}; padding: 3px; }}
+    QListWidget[framed="true"]::item {{ padding: 5px 7px; border-radius: 5px; }}
+    QListWidget[framed="true"]::item:selected {{ background: {checked}; color: {theme.text}; }}
+    QTableView {{ background: {theme.base}; border: none; border-top: 1px solid {theme.line}; outline: none; }}
+    QProgressBar {{ background: {theme.line}; border: none; }}
+    QProgressBar::chunk {{ background: {theme.accent}; }}
+    QCheckBox, QRadioButton {{ spacing: 9px; }}
     QCheckBox::indicator {{
         width: 14px; height: 14px; border: 1px solid {theme.idle}; border-radius: 4px; background: {theme.raised};
     }}
@@ -257,6 +266,14 @@ def stylesheet(theme: Colours) -> str:
         border-color: {theme.accent}; background: {theme.accent};
         image: url("{images}/tick-{"dark" if theme.dark else "light"}.svg");
     }}
+    QRadioButton::indicator {{
+        width: 14px; height: 14px; border: 1px solid {theme.idle}; border-radius: 8px; background: {theme.raised};
+    }}
+    QRadioButton::indicator:checked {{
+        width: 6px; height: 6px; border: 5px solid {theme.accent}; background: {theme.on_accent};
+    }}
+    QRadioButton::indicator:focus {{ border-color: {theme.accent}; }}
+    QRadioButton::indicator:checked:focus {{ border-color: {theme.text}; }}
     QCheckBox::indicator:focus {{ border: 2px solid {theme.accent}; width: 12px; height: 12px; }}
     QCheckBox::indicator:checked:focus {{ border-color: {theme.text}; }}
     QListWidget[pages="true"] {{

@@ -6,6 +6,7 @@ Values in, words out: no widget, no clock. The window and the terminal say the s
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import assert_never
@@ -15,10 +16,14 @@ from captioner.events import RATE, GapShown, LossReason, Phase, Status, Summary
 from captioner.language import Sentences
 from captioner.latency.statistics import Distribution, StageTable
 from captioner.places import FileProblem
+from captioner.policy import PolicyProblem
 from captioner.settings import Mode, SettingError, Settings, option_of
 
-NO_SIGNAL = 3.0
-"""Seconds without any signal from the source after which that is said."""
+NO_SIGNAL = 1.9
+"""Seconds without any signal from the source after which that is said: a quiet room gives one, a dead line does not."""
+
+MACOS = sys.platform == "darwin"
+"""Whether silence may be all that a program gets that may not use the microphone."""
 
 _BEHIND = 1.0  # seconds: less is no news
 _FLOOR = -60.0  # dBFS: the meter's lower end
@@ -114,6 +119,7 @@ def view_state(
     demo: bool,
     say: Sentences,
     latency: Distribution | None = None,
+    macos: bool = MACOS,
 ) -> ViewState:
     """Say how a lane is.
 
@@ -124,6 +130,7 @@ def view_state(
         demo: the service is the emulator.
         say: the person's language.
         latency: the finals' totals so far.
+        macos: this computer is a Mac.
     """
     tone, icon, headline = _headline(status, source, settings, say)
     running = status is not None and status.phase in (Phase.CONNECTING, Phase.LIVE, Phase.RECONNECTING)
@@ -133,14 +140,14 @@ def view_state(
         icon=icon,
         headline=headline,
         elapsed=duration(status.elapsed if status else 0.0),
-        detail=_detail(status, icon, settings, say) if status else "",
+        detail=_detail(status, icon, settings, say, macos=macos) if status else "",
         mode=_mode(settings.mode, say),
         banner=say("Demo: an emulator on this computer plays the recogniser.") if demo else "",
         foot=_foot(status, latency, say) if status else "",
         meter=_meter(status.level) if running and status else 0.0,
         no_signal=icon is Icon.NO_SIGNAL,
         speech=running and status is not None and status.speech,
-        lossy=status is not None and status.lost > 0,
+        lossy=status is not None and _lost_by_now(status) > 0,
         muted=status is not None and status.muted,
         can_start=status is None or status.phase is Phase.STOPPED,
         can_stop=running and not finishing,
@@ -174,13 +181,22 @@ def _headline(status: Status | None, source: str, settings: Settings, say: Sente
             words = say("Reconnecting · {seconds} s behind, will catch up", seconds=behind)
             return Tone.WARN, Icon.RECONNECTING, _and_muted(words, status, say)
         case Phase.LIVE:
-            if status.fault or (status.quiet_for >= NO_SIGNAL and not status.muted):
-                return Tone.BAD, Icon.NO_SIGNAL, say("No sound from {source}", source=source)
+            if status.source_fault and status.away >= 1:
+                words = say("No sound from {source} for {seconds} s", source=source, seconds=round(status.away))
+                return Tone.BAD, Icon.NO_SIGNAL, words
+            if status.source_fault or _silent(status):
+                # a headset that cuts its noise off is silent in every long pause: that alone is no fault
+                tone = Tone.BAD if status.source_fault or status.never_heard else Tone.WARN
+                return tone, Icon.NO_SIGNAL, say("No sound from {source}", source=source)
+            if status.fault and status.fault.kind is FaultKind.SPEECHLESS:
+                return Tone.WARN, Icon.CATCHING_UP, _and_muted(say("Listening · no text comes"), status, say)
             if status.behind >= _BEHIND:
                 words = say("Listening · {seconds} s behind, catching up", seconds=behind)
                 return Tone.BUSY, Icon.CATCHING_UP, _and_muted(words, status, say)
             if status.muted:
                 return Tone.WARN, Icon.MUTED, say("Muted")
+            if status.clipping:
+                return Tone.WARN, Icon.LISTENING, say("Listening · too loud")
             return Tone.GOOD, Icon.LISTENING, say("Listening")
         case Phase.DRAINING:
             if status.drain_left is None:
@@ -202,8 +218,15 @@ def _and_muted(words: str, status: Status, say: Sentences) -> str:
     return say("{state} · muted", state=words) if status.muted else words
 
 
-def _detail(status: Status, icon: Icon, settings: Settings, say: Sentences) -> str:
+def _silent(status: Status) -> bool:
+    """Whether the source delivers sound that is none."""
+    return status.quiet_for >= NO_SIGNAL and not status.muted
+
+
+def _detail(status: Status, icon: Icon, settings: Settings, say: Sentences, *, macos: bool) -> str:
     sentences = [fault_sentence(status.fault, say)] if status.fault else []
+    if status.source_fault:
+        sentences.append(waiting_sentence(status.source_fault, say))
     match status.phase:
         case Phase.CONNECTING | Phase.RECONNECTING | Phase.DRAINING:
             if status.retry_in is not None:
@@ -212,13 +235,17 @@ def _detail(status: Status, icon: Icon, settings: Settings, say: Sentences) -> s
                 sentences.append(say("Waiting for the last words."))
             elif _full(status, settings):
                 sentences.append(say("What was said more than {seconds} s ago is lost.", seconds=settings.hold))
-            elif status.fault or status.phase is Phase.RECONNECTING:
+            elif status.drain_left is not None:
+                pass  # nothing is said any more
+            elif (status.fault or status.phase is Phase.RECONNECTING) and not status.source_fault:
                 sentences.append(say("What is said meanwhile is kept, up to {seconds} s.", seconds=settings.hold))
         case Phase.LIVE:
-            if icon is Icon.NO_SIGNAL and not status.fault:
-                sentences.append(say("Check that it is plugged in, switched on and not muted, or choose another one."))
+            if icon is Icon.NO_SIGNAL and not status.source_fault:
+                sentences.append(silence_sentence(say, macos=macos and status.never_heard))
             elif status.muted:
                 sentences.append(say("Silence is sent in place of what is heard."))
+            elif status.clipping:
+                sentences.append(say("The sound is cut off, and words may be misheard. Turn the microphone down."))
             if status.pending_settings:
                 sentences.append(say("The new settings apply at the next pause."))
         case Phase.STOPPED:
@@ -233,8 +260,13 @@ def _full(status: Status, settings: Settings) -> bool:
     return status.held >= (settings.hold - 1) * RATE
 
 
+def _lost_by_now(status: Status) -> int:
+    """Samples lost, with those that a source that is away is not giving."""
+    return status.lost + round(status.away * RATE)
+
+
 def _foot(status: Status, latency: Distribution | None, say: Sentences) -> str:
-    parts = [say("Lost {seconds} s", seconds=_lost(status.lost))]
+    parts = [_account(status, say)]
     if status.connections == 1:
         parts.append(say("1 connection"))
     else:
@@ -244,6 +276,26 @@ def _foot(status: Status, latency: Distribution | None, say: Sentences) -> str:
     if latency is not None and latency.p95 is not None:
         parts.append(say("p95 {ms} ms (n {n})", ms=_ms(latency.p95), n=latency.n))
     return " · ".join(parts)
+
+
+def _account(status: Status, say: Sentences) -> str:
+    """Say what became of every second, so that the tenths that are read add up as well."""
+    tenth = RATE // 10
+    lost = math.ceil(_lost_by_now(status) / tenth)
+    held = min(math.ceil(status.held / tenth), max(0, math.ceil(_heard_by_now(status) / tenth) - lost))
+    heard = max(math.ceil(_heard_by_now(status) / tenth), lost + held)
+    return say(
+        "Lost {lost} s + recognised {recognised} s + held {held} s = {heard} s",
+        lost=f"{lost / 10:.1f}",
+        recognised=f"{(heard - lost - held) / 10:.1f}",
+        held=f"{held / 10:.1f}",
+        heard=f"{heard / 10:.1f}",
+    )
+
+
+def _heard_by_now(status: Status) -> int:
+    """Samples that there should be, with those that a source that is away is not giving."""
+    return status.captured + round(status.away * RATE)
 
 
 def _mode(mode: Mode, say: Sentences) -> str:
@@ -291,12 +343,28 @@ def _fault(kind: FaultKind, say: Sentences) -> str:
             )
         case FaultKind.BROKEN:
             return say("The connection to the service broke. Check the network if it happens again.")
+        case FaultKind.SPEECHLESS:
+            return say("The service hears us, but gives no text. What is said is kept, and sent again.")
         case FaultKind.CREDENTIALS_MISSING:
             return say(
                 "The RTZR keys are missing. Enter them in the window, or set RTZR_CLIENT_ID and RTZR_CLIENT_SECRET."
             )
         case FaultKind.CREDENTIALS_REFUSED:
             return say("The service refused the RTZR keys. Check the client id and the secret.")
+        case FaultKind.DESK_KEY_MISSING:
+            return say(
+                "This computer's desk key is missing. Enter it in the window, or set CAPTIONER_DESK_KEY; your "
+                "company's administrators hand it out."
+            )
+        case FaultKind.DESK_KEY_REFUSED:
+            return say(
+                "Your company's token service does not know this desk key. Ask your administrators for another one."
+            )
+        case FaultKind.TOKEN_SERVICE:
+            return say(
+                "Your company's token service has no token at the moment. Try again later; if it stays so, tell your "
+                "administrators."
+            )
         case FaultKind.TOKEN_EXPIRED:
             return say("The service refused the access token. Start again; if it stays so, check the RTZR keys.")
         case FaultKind.BAD_REQUEST:
@@ -324,6 +392,10 @@ def _fault(kind: FaultKind, say: Sentences) -> str:
             )
         case FaultKind.DEVICE_LOST:
             return say("The microphone was disconnected. Plug it in again, or choose another one.")
+        case FaultKind.DEVICE_STALLED:
+            return say(
+                "The microphone delivers no sound any more. Unplug it and plug it in again, or choose another one."
+            )
         case FaultKind.DEVICE_FAILED:
             return say("The microphone does not work. Plug it in again, or choose another one.")
         case FaultKind.FILE_MISSING:
@@ -340,8 +412,45 @@ def _fault(kind: FaultKind, say: Sentences) -> str:
             return say("The file ends before its header says so. What it holds was recognised; get the whole file.")
         case FaultKind.NO_SUCH_CHANNEL:
             return say("The source does not have that channel. Count from 1, or leave the channel out.")
+        case FaultKind.FILE_UNWRITABLE:
+            return say("The file cannot be written. Check the folder's permissions, and the space on the disk.")
+        case FaultKind.FILE_FULL:
+            return say("The file has become as long as it may be. Stop and start for a new one.")
+        case FaultKind.DISK_SLOW:
+            return say("The disk does not keep up. Close what else is using it, or choose another disk.")
+        case FaultKind.NO_KEYRING:
+            return say("This computer has no keyring, or it is locked. Set one up, or unlock it.")
         case _:
             assert_never(kind)
+
+
+def waiting_sentence(fault: Fault, say: Sentences) -> str:
+    """Say why a source gives no sound for now, while it is being had back."""
+    if fault.kind is FaultKind.NO_DEVICE:
+        why = say("The microphone was not found. Plug it in, or choose another one.")
+    else:
+        why = fault_sentence(fault, say)
+    return f"{why} {say('Captions go on by themselves as soon as it is back.')}"
+
+
+def silence_sentence(say: Sentences, *, macos: bool) -> str:
+    """Say what to do about a source that gives nothing but silence.
+
+    Args:
+        say: the person's language.
+        macos: this computer is a Mac, and there has been nothing else since it was opened.
+    """
+    if macos:
+        return say(
+            "macOS gives silence to a program that may not use the microphone. Allow it in System Settings, Privacy & "
+            "Security, Microphone, then start the program again."
+        )
+    return say("Check that it is plugged in, switched on and not muted, or choose another one.")
+
+
+def recording_sentence(name: str, fault: Fault, say: Sentences) -> str:
+    """Say that a recording is not whole, while captions went on."""
+    return say("{name}: the recording ended early. {reason}", name=name, reason=fault_sentence(fault, say))
 
 
 def setting_sentence(error: SettingError, say: Sentences) -> str:
@@ -353,6 +462,18 @@ def named_setting_sentence(error: SettingError, say: Sentences) -> str:
     """Say which setting cannot be used, and why."""
     label = next(option_of(each).label for each in fields(Settings) if each.name == error.name)
     return say("{setting}: {reason}", setting=say(label), reason=setting_sentence(error, say))
+
+
+def policy_sentence(problem: PolicyProblem, say: Sentences) -> str:
+    """Say that nothing is captioned until the company's policy can be read."""
+    reason = setting_sentence(problem.reason, say)
+    if problem.reason.name:
+        reason = say("{setting}: {reason}", setting=problem.reason.name, reason=reason)
+    return say(
+        "Your company's policy {path} cannot be used, so nothing is captioned until it is mended. {reason}",
+        path=problem.path,
+        reason=reason,
+    )
 
 
 def stored_sentence(problem: FileProblem | SettingError, say: Sentences) -> str:
@@ -378,6 +499,8 @@ def _reason(reason: LossReason, say: Sentences) -> str:
             return say("this computer was too busy")
         case LossReason.DEVICE:
             return say("no audio device")
+        case LossReason.SLEEP:
+            return say("this computer was asleep")
         case LossReason.UNFINISHED:
             return say("the service did not finish")
         case LossReason.STOPPED:

@@ -27,7 +27,7 @@ from typing_extensions import override
 
 from captioner.events import FinalShown, GapShown, InterimShown, Update, Withdrawn
 from captioner.settings import Settings, option_of
-from captioner.ui.bars import ICON, ElidedLabel, Message, ShrinkingBar, tone_colour
+from captioner.ui.bars import ICON, ElidedLabel, Message, RecoveryOffer, ShrinkingBar, tone_colour
 from captioner.ui.captions import CaptionsView
 from captioner.ui.meter import LevelMeter
 from captioner.ui.overlay import LatencyOverlay
@@ -70,8 +70,15 @@ class MainWindow(QMainWindow):
     """`Settings`, whole, after the person changed something in the window itself."""
     settings_requested = Signal()
     """The person wants the settings dialog."""
+    comparison_requested = Signal()
+    """The person wants the comparison window."""
     save_requested = Signal(str, object)
     """Format ("text", "srt", "vtt", "jsonl") and `Path`."""
+    recovered_view_requested = Signal()
+    recovered_save_requested = Signal(str, object)
+    """As `save_requested`, of the captions that are offered."""
+    recovered_delete_requested = Signal()
+    recovered_later_requested = Signal()
     close_requested = Signal()
     painted = Signal(object)
     """`Painted`, as of `CaptionsView.painted`."""
@@ -82,6 +89,7 @@ class MainWindow(QMainWindow):
         self._settings = Settings()
         self._placed = self._closing = self._may_close = False
         self._started_at: datetime | None = None
+        self._offered_at: datetime | None = None
         self._said = ""
         self.captions = CaptionsView()
         self.overlay = LatencyOverlay(self.captions)
@@ -94,12 +102,19 @@ class MainWindow(QMainWindow):
         self._banner = Message(Tone.BUSY)
         self._detail = Message(Tone.WARN)
         self._notice = Message(Tone.IDLE)
+        self._offer = RecoveryOffer()
+        self._offer.view_requested.connect(self.recovered_view_requested)
+        self._offer.save_requested.connect(
+            lambda: self._ask_for_file("text", self._offered_at, self.recovered_save_requested.emit)
+        )
+        self._offer.delete_requested.connect(self.recovered_delete_requested)
+        self._offer.later_requested.connect(self.recovered_later_requested)
         self._notice_over.timeout.connect(partial(self._notice.show_text, ""))
         centre = QWidget()
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for each in (self._top, self._banner, self._detail, self._notice):
+        for each in (self._top, self._banner, self._detail, self._notice, self._offer):
             column.addWidget(each)
         column.addWidget(self.captions, 1)
         column.addWidget(self._foot)
@@ -127,6 +142,7 @@ class MainWindow(QMainWindow):
         )
         self._foot.set_steps(
             (
+                partial(self._icon_only, self._compare),
                 partial(self._icon_only, self._latency),
                 partial(self._icon_only, self._preferences),
                 partial(self._icon_only, self._save),
@@ -202,6 +218,17 @@ class MainWindow(QMainWindow):
         self._notice_over.start()
         self._announce(text)
 
+    def show_recovered(self, text: str, started_at: datetime | None) -> None:
+        """Offer captions that a crash has left behind; an empty text takes the offer away.
+
+        Args:
+            text: what is offered.
+            started_at: wall-clock time of their first sample.
+        """
+        self._offered_at = started_at
+        self._offer.show_text(text)
+        self._announce(text)
+
     def allow_close(self) -> None:
         """Close without further questions: everything behind the window has ended."""
         self._may_close = True
@@ -241,11 +268,16 @@ class MainWindow(QMainWindow):
         self._smaller = self._tool("text-smaller", partial(self._step_font, -1), "Ctrl+-", flat=True)
         self._larger = self._tool("text-larger", partial(self._step_font, 1), "Ctrl++", "Ctrl+=", flat=True)
         self._copy = self._tool("copy", self.captions.copy_text, flat=True)
-        self._save = self._tool("save", partial(self._ask_for_file, "text"), "Ctrl+S", flat=True)
+        self._save = self._tool("save", partial(self._ask_to_save, "text"), "Ctrl+S", flat=True)
         self._latency = self._tool("latency", self._on_latency, "Ctrl+L", checkable=True, flat=True)
+        self._compare = self._tool("compare", self.comparison_requested.emit, "Ctrl+Shift+K", flat=True)
         self._preferences = self._tool("settings", self.settings_requested.emit, "Ctrl+,", flat=True)
+        self._foot_tools = (
+            *(self._smaller, self._larger, self._copy, self._save),
+            *(self._latency, self._compare, self._preferences),
+        )
         self._save_menu = QMenu(self)
-        self._formats = {name: self._save_menu.addAction("", partial(self._ask_for_file, name)) for name in _SUFFIXES}
+        self._formats = {name: self._save_menu.addAction("", partial(self._ask_to_save, name)) for name in _SUFFIXES}
         self._save.button.setMenu(self._save_menu)
         self._save.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._save.button.setProperty("menu", True)
@@ -255,7 +287,7 @@ class MainWindow(QMainWindow):
         row = self._foot.row
         for tool in (self._smaller, self._larger):
             tool.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        for tool in (self._smaller, self._larger, self._copy, self._save, self._latency, self._preferences):
+        for tool in self._foot_tools:
             row.addWidget(tool.button)
         row.addSpacing(10)
         row.addStretch(1)
@@ -329,7 +361,10 @@ class MainWindow(QMainWindow):
             self.show_settings(settings)
             self.settings_changed.emit(settings)
 
-    def _ask_for_file(self, chosen: str) -> None:
+    def _ask_to_save(self, chosen: str) -> None:
+        self._ask_for_file(chosen, self._started_at, self.save_requested.emit)
+
+    def _ask_for_file(self, chosen: str, started_at: datetime | None, then: Callable[[str, Path], object]) -> None:
         dialog = QFileDialog(self, self.tr("Save captions"))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -341,13 +376,13 @@ class MainWindow(QMainWindow):
         dialog.selectNameFilter(filters[chosen])
         dialog.setDefaultSuffix(_SUFFIXES[chosen])
         name = self.tr("Captions")
-        dialog.selectFile(f"{name} {self._started_at:%Y-%m-%d %H%M}" if self._started_at else name)
+        dialog.selectFile(f"{name} {started_at:%Y-%m-%d %H%M}" if started_at else name)
 
         def save() -> None:
             path = Path(dialog.selectedFiles()[0])
             selected = next((n for n in filters if filters[n] == dialog.selectedNameFilter()), chosen)
             named = next((n for n, suffix in _SUFFIXES.items() if suffix == path.suffix.lower()), selected)
-            self.save_requested.emit(named, path)
+            then(named, path)
 
         dialog.accepted.connect(save)
         dialog.open()
@@ -394,6 +429,7 @@ class MainWindow(QMainWindow):
             (self._copy, self.tr("Copy"), self.tr("Copy the selection, or all captions")),
             (self._save, self.tr("Save"), self.tr("Save the captions")),
             (self._latency, self.tr("Latency"), self.tr("Show the latency of every stage")),
+            (self._compare, self.tr("Compare"), self.tr("Compare ways from speech to text")),
             (self._preferences, self.tr("Settings"), ""),
         ):
             self._name(tool, text, tip)
@@ -447,7 +483,7 @@ class MainWindow(QMainWindow):
 
     def _refresh_colours(self) -> None:
         theme = colours(self.palette())
-        for tool in (self._smaller, self._larger, self._copy, self._save, self._latency, self._preferences):
+        for tool in self._foot_tools:
             tool.action.setIcon(icon(tool.sign, theme.text, theme.line))
         self._refresh_state()
 

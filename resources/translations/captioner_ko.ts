@@ -328,8 +328,24 @@
         <translation>듣는 중 · {seconds}초 밀림, 따라잡는 중</translation>
     </message>
     <message>
+        <source>Now listening to {device}.</source>
+        <translation>이제 {device}에서 소리를 듣습니다.</translation>
+    </message>
+    <message>
         <source>No sound from {source}</source>
         <translation>{source}에서 소리가 들리지 않음</translation>
+    </message>
+    <message>
+        <source>No sound from {source} for {seconds} s</source>
+        <translation>{source}에서 {seconds}초째 소리가 들리지 않음</translation>
+    </message>
+    <message>
+        <source>Listening · too loud</source>
+        <translation>듣는 중 · 소리가 너무 큼</translation>
+    </message>
+    <message>
+        <source>Listening · no text comes</source>
+        <translation>듣는 중 · 텍스트가 오지 않음</translation>
     </message>
     <message>
         <source>Finishing ({seconds} s)</source>
@@ -372,6 +388,22 @@
         <translation>연결과 전원, 음소거를 확인하거나 다른 장치를 고르세요.</translation>
     </message>
     <message>
+        <source>macOS gives silence to a program that may not use the microphone. Allow it in System Settings, Privacy &amp; Security, Microphone, then start the program again.</source>
+        <translation>macOS는 마이크 사용을 허용하지 않은 프로그램에 무음만 줍니다. 시스템 설정의 개인정보 보호 및 보안에서 마이크를 허용한 뒤 프로그램을 다시 시작하세요.</translation>
+    </message>
+    <message>
+        <source>The sound is cut off, and words may be misheard. Turn the microphone down.</source>
+        <translation>소리가 잘려 말이 잘못 들릴 수 있습니다. 마이크 음량을 낮추세요.</translation>
+    </message>
+    <message>
+        <source>Captions go on by themselves as soon as it is back.</source>
+        <translation>다시 연결되면 자막이 저절로 이어집니다.</translation>
+    </message>
+    <message>
+        <source>The microphone was not found. Plug it in, or choose another one.</source>
+        <translation>마이크를 찾을 수 없습니다. 연결하거나 다른 마이크를 고르세요.</translation>
+    </message>
+    <message>
         <source>Silence is sent in place of what is heard.</source>
         <translation>들리는 소리 대신 무음을 보내고 있습니다.</translation>
     </message>
@@ -388,8 +420,8 @@
         <translation>스트리밍</translation>
     </message>
     <message>
-        <source>Lost {seconds} s</source>
-        <translation>손실 {seconds}초</translation>
+        <source>Lost {lost} s + recognised {recognised} s + held {held} s = {heard} s</source>
+        <translation>손실 {lost}초 + 인식 {recognised}초 + 보관 {held}초 = {heard}초</translation>
     </message>
     <message>
         <source>1 connection</source>
@@ -426,6 +458,10 @@
     <message>
         <source>The connection to the service broke. Check the network if it happens again.</source>
         <translation>서비스와의 연결이 끊어졌습니다. 자주 끊기면 네트워크를 확인하세요.</translation>
+    </message>
+    <message>
+        <source>The service hears us, but gives no text. What is said is kept, and sent again.</source>
+        <translation>서비스가 음성을 받고 있지만 텍스트를 보내지 않습니다. 말씀하신 내용은 보관해 두었다가 다시 보냅니다.</translation>
     </message>
     <message>
         <source>The RTZR keys are missing. Enter them in the window, or set RTZR_CLIENT_ID and RTZR_CLIENT_SECRET.</source>
@@ -484,6 +520,10 @@
         <translation>마이크가 동작하지 않습니다. 다시 연결하거나 다른 마이크를 고르세요.</translation>
     </message>
     <message>
+        <source>The microphone delivers no sound any more. Unplug it and plug it in again, or choose another one.</source>
+        <translation>마이크가 더 이상 소리를 보내지 않습니다. 뽑았다가 다시 연결하거나 다른 마이크를 고르세요.</translation>
+    </message>
+    <message>
         <source>The file does not exist. Check its name.</source>
         <translation>파일이 없습니다. 파일 이름을 확인하세요.</translation>
     </message>
@@ -526,6 +566,10 @@
     <message>
         <source>no audio device</source>
         <translation>오디오 장치 없음</translation>
+    </message>
+    <message>
+        <source>this computer was asleep</source>
+        <translation>컴퓨터 절전</translation>
     </message>
     <message>
         <source>the service did not finish</source>
@@ -1328,8 +1372,8 @@
         <translation>CER, WER</translation>
     </message>
     <message>
-        <source>Capture, conditioning, queue and display together: what this computer adds. Over the utterances that have a final.</source>
-        <translation>캡처, 변환, 대기열, 표시를 더한 값으로, 이 컴퓨터가 더한 시간입니다. 확정 자막이 있는 발화만 셉니다.</translation>
+        <source>Capture, conditioning, queue and display together: what this computer adds. A queue behind the way's own earlier utterance is not in it. Over the utterances that have a final.</source>
+        <translation>캡처, 변환, 대기열, 표시를 더한 값으로, 이 컴퓨터가 더한 시간입니다. 같은 방식의 앞선 발화를 기다린 대기열은 넣지 않습니다. 확정 자막이 있는 발화만 셉니다.</translation>
     </message>
     <message>
         <source>Capture: until the device or file has handed the sample over. Conditioning: until it is in a frame at 8 kHz. Silence wait: until the way lets it go ({silence} s of silence where it waits). Token and connection: until they stand, where the sound had to wait for them. Queue: until it is with the socket. Recognition: network, service and its own end-pointing, until the text is back. Display: until it is painted. No stage is negative, and they add up to the total. Where a way's text ends elsewhere than the utterance, the difference goes to the silence wait of a way that waits, and to the recognition of one that streams.</source>
@@ -1886,6 +1930,626 @@
     <message>
         <source>{time} left</source>
         <translation>{time} 남음</translation>
+    </message>
+    <message>
+        <source>1 channel</source>
+        <translation>채널 1개</translation>
+    </message>
+    <message>
+        <source>A defect of this program ended the comparison; what was done is kept.</source>
+        <translation>프로그램의 결함으로 비교가 끝났습니다. 그때까지 한 것은 남아 있습니다.</translation>
+    </message>
+    <message>
+        <source>A comparison is running: captions start when it is over or cancelled.</source>
+        <translation>비교가 진행 중입니다. 비교가 끝나거나 취소된 뒤에 자막을 시작할 수 있습니다.</translation>
+    </message>
+    <message>
+        <source>Add a recording, or choose the microphone.</source>
+        <translation>녹음을 추가하거나 마이크를 선택하세요.</translation>
+    </message>
+    <message>
+        <source>Add recordings</source>
+        <translation>녹음 추가</translation>
+    </message>
+    <message>
+        <source>Add…</source>
+        <translation>추가…</translation>
+    </message>
+    <message>
+        <source>All files</source>
+        <translation>모든 파일</translation>
+    </message>
+    <message>
+        <source>All ways hear the microphone at the same time, until you finish, for {minutes} minutes at most. The sound is not kept.</source>
+        <translation>모든 방식이 마이크를 동시에 듣습니다. 마칠 때까지, 최대 {minutes}분 동안 듣습니다. 소리는 저장하지 않습니다.</translation>
+    </message>
+    <message>
+        <source>All ways hear the microphone at the same time. These need {count} connections, and the service allows {limit}: leave one out.</source>
+        <translation>모든 방식이 마이크를 동시에 듣습니다. 지금 고른 방식에는 연결이 {count}개 필요하지만 서비스는 {limit}개까지 허용합니다. 하나를 빼세요.</translation>
+    </message>
+    <message>
+        <source>An emulator on this computer plays the recogniser: nothing leaves it, and nothing is billed.</source>
+        <translation>이 컴퓨터의 에뮬레이터가 인식기를 대신합니다. 소리는 이 컴퓨터를 벗어나지 않고, 요금도 들지 않습니다.</translation>
+    </message>
+    <message>
+        <source>At least one connection for each way is opened to {service}, up to {count} at the same time, and what each of them is sent is billed.</source>
+        <translation>{service}에 방식마다 적어도 하나씩, 동시에 최대 {count}개의 연결을 엽니다. 연결마다 보낸 소리만큼 요금이 부과됩니다.</translation>
+    </message>
+    <message>
+        <source>Cancelled; what was done is kept</source>
+        <translation>취소함 · 그때까지 한 것은 남아 있음</translation>
+    </message>
+    <message>
+        <source>Captions are running. Stop them in the main window: a comparison never runs beside them.</source>
+        <translation>자막이 진행 중입니다. 비교는 자막과 함께 진행되지 않으므로, 먼저 기본 창에서 자막을 중지하세요.</translation>
+    </message>
+    <message>
+        <source>Choose a way.</source>
+        <translation>방식을 선택하세요.</translation>
+    </message>
+    <message>
+        <source>Choose what is compared</source>
+        <translation>비교할 것을 선택하세요</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>비교</translation>
+    </message>
+    <message>
+        <source>Compare ways from speech to text</source>
+        <translation>말이 글이 되는 여러 방식을 비교</translation>
+    </message>
+    <message>
+        <source>Comparison</source>
+        <translation>비교</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>완료</translation>
+    </message>
+    <message>
+        <source>Each channel by itself</source>
+        <translation>채널마다 따로</translation>
+    </message>
+    <message>
+        <source>Emulator on this computer: {profile}</source>
+        <translation>이 컴퓨터의 에뮬레이터: {profile}</translation>
+    </message>
+    <message>
+        <source>Ended early; what was done is kept</source>
+        <translation>일찍 끝남 · 그때까지 한 것은 남아 있음</translation>
+    </message>
+    <message>
+        <source>Finish</source>
+        <translation>마치기</translation>
+    </message>
+    <message>
+        <source>Folder for the report</source>
+        <translation>보고서를 저장할 폴더</translation>
+    </message>
+    <message>
+        <source>Heard by: {ways}</source>
+        <translation>듣는 방식: {ways}</translation>
+    </message>
+    <message>
+        <source>It takes about {minutes} min.</source>
+        <translation>약 {minutes}분 걸립니다.</translation>
+    </message>
+    <message>
+        <source>Microphone</source>
+        <translation>마이크</translation>
+    </message>
+    <message>
+        <source>No speech was found, so there is nothing to compare.</source>
+        <translation>말소리가 없어 비교할 것이 없습니다.</translation>
+    </message>
+    <message>
+        <source>None of these files can be used.</source>
+        <translation>쓸 수 있는 파일이 없습니다.</translation>
+    </message>
+    <message>
+        <source>One connection is opened to {service}, and what it is sent is billed.</source>
+        <translation>{service}에 연결 하나를 열고, 보낸 소리만큼 요금이 부과됩니다.</translation>
+    </message>
+    <message>
+        <source>Preparing: {name}</source>
+        <translation>준비 중: {name}</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>진행</translation>
+    </message>
+    <message>
+        <source>Recording</source>
+        <translation>녹음</translation>
+    </message>
+    <message>
+        <source>Recordings</source>
+        <translation>녹음</translation>
+    </message>
+    <message>
+        <source>Recordings and references</source>
+        <translation>녹음과 정답</translation>
+    </message>
+    <message>
+        <source>Recordings, and references that are named like them; they can be dropped here too</source>
+        <translation>녹음과, 녹음과 이름이 같은 정답을 추가합니다. 여기로 끌어다 놓아도 됩니다</translation>
+    </message>
+    <message>
+        <source>References</source>
+        <translation>정답</translation>
+    </message>
+    <message>
+        <source>Reference…</source>
+        <translation>정답…</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>빼기</translation>
+    </message>
+    <message>
+        <source>Results</source>
+        <translation>결과</translation>
+    </message>
+    <message>
+        <source>RTZR, the real service</source>
+        <translation>RTZR, 실제 서비스</translation>
+    </message>
+    <message>
+        <source>Runs</source>
+        <translation>반복</translation>
+    </message>
+    <message>
+        <source>Save here</source>
+        <translation>여기에 저장</translation>
+    </message>
+    <message>
+        <source>Save report…</source>
+        <translation>보고서 저장…</translation>
+    </message>
+    <message>
+        <source>Side by side</source>
+        <translation>나란히 보기</translation>
+    </message>
+    <message>
+        <source>The file is being looked at.</source>
+        <translation>파일을 살펴보는 중입니다.</translation>
+    </message>
+    <message>
+        <source>The files are still being looked at.</source>
+        <translation>아직 파일을 살펴보는 중입니다.</translation>
+    </message>
+    <message>
+        <source>The results are shown here when the comparison is over.</source>
+        <translation>비교가 끝나면 여기에 결과가 표시됩니다.</translation>
+    </message>
+    <message>
+        <source>Waiting for the last words</source>
+        <translation>마지막 말을 기다리는 중</translation>
+    </message>
+    <message>
+        <source>Way on the left</source>
+        <translation>왼쪽 방식</translation>
+    </message>
+    <message>
+        <source>Way on the right</source>
+        <translation>오른쪽 방식</translation>
+    </message>
+    <message>
+        <source>Ways from speech to text</source>
+        <translation>말이 글이 되는 방식</translation>
+    </message>
+    <message>
+        <source>What is compared</source>
+        <translation>비교할 것</translation>
+    </message>
+    <message>
+        <source>What is heard</source>
+        <translation>들을 것</translation>
+    </message>
+    <message>
+        <source>What is said in it</source>
+        <translation>이 녹음에서 한 말</translation>
+    </message>
+    <message>
+        <source>What the ways make of the sound is shown here while they hear it.</source>
+        <translation>방식들이 소리를 듣는 동안 알아들은 글이 여기에 표시됩니다.</translation>
+    </message>
+    <message>
+        <source>Who recognises</source>
+        <translation>인식기</translation>
+    </message>
+    <message>
+        <source>Without reference</source>
+        <translation>정답 없이</translation>
+    </message>
+    <message>
+        <source>different</source>
+        <translation>다름</translation>
+    </message>
+    <message>
+        <source>no reference</source>
+        <translation>정답 없음</translation>
+    </message>
+    <message>
+        <source>only here</source>
+        <translation>여기에만 있음</translation>
+    </message>
+    <message>
+        <source>reference: {name}</source>
+        <translation>정답: {name}</translation>
+    </message>
+    <message>
+        <source>{count} channels</source>
+        <translation>채널 {count}개</translation>
+    </message>
+    <message>
+        <source>{name} is in the list already.</source>
+        <translation>{name}: 이미 목록에 있습니다.</translation>
+    </message>
+    <message>
+        <source>{name} · {time} of at most {limit}</source>
+        <translation>{name} · {time} / 최대 {limit}</translation>
+    </message>
+    <message>
+        <source>--out is the recording itself; choose another file.</source>
+        <translation>--out이 기록 파일 자신입니다. 다른 파일을 고르세요.</translation>
+    </message>
+    <message>
+        <source>--record and --out are the same file; choose another one.</source>
+        <translation>--record와 --out이 같은 파일입니다. 다른 파일을 고르세요.</translation>
+    </message>
+    <message>
+        <source>--record is the recording itself; choose another file.</source>
+        <translation>--record가 기록 파일 자신입니다. 다른 파일을 고르세요.</translation>
+    </message>
+    <message>
+        <source>--record is the source itself; choose another file.</source>
+        <translation>--record가 원본 파일입니다. 다른 파일을 고르세요.</translation>
+    </message>
+    <message>
+        <source>Captions are not kept for after a crash. {reason}</source>
+        <translation>비정상 종료에 대비한 자막 보관을 하지 못합니다. {reason}</translation>
+    </message>
+    <message>
+        <source>Captions that were not saved</source>
+        <translation>저장되지 않은 자막</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>닫기</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>삭제</translation>
+    </message>
+    <message>
+        <source>Delete for good</source>
+        <translation>완전히 삭제</translation>
+    </message>
+    <message>
+        <source>From the next start on, writes down everything that is heard, for captioner replay. The recordings hold the speech itself; they stay on this computer, encrypted, and only the newest five are kept, for 30 days at most.</source>
+        <translation>다음 시작부터 들리는 모든 것을 기록해 captioner replay로 재현할 수 있게 합니다. 기록에는 말소리가 그대로 들어 있습니다. 암호화해 이 컴퓨터에만 두며, 최근 다섯 개만 최대 30일 동안 보관합니다.</translation>
+    </message>
+    <message>
+        <source>Live through a recording again, at once and without a network: the same text, the same delays.</source>
+        <translation>기록을 네트워크 없이 즉시 재현합니다. 글자와 지연이 그대로 나옵니다.</translation>
+    </message>
+    <message>
+        <source>Privacy</source>
+        <translation>개인정보</translation>
+    </message>
+    <message>
+        <source>Record for finding faults</source>
+        <translation>문제 확인용 기록</translation>
+    </message>
+    <message>
+        <source>Save…</source>
+        <translation>저장…</translation>
+    </message>
+    <message>
+        <source>The disk does not keep up. Close what else is using it, or choose another disk.</source>
+        <translation>디스크가 따라오지 못합니다. 디스크를 쓰는 다른 프로그램을 닫거나 다른 디스크를 고르세요.</translation>
+    </message>
+    <message>
+        <source>The file cannot be written. Check the folder's permissions, and the space on the disk.</source>
+        <translation>파일에 쓸 수 없습니다. 폴더의 권한과 디스크의 빈 공간을 확인하세요.</translation>
+    </message>
+    <message>
+        <source>The file has become as long as it may be. Stop and start for a new one.</source>
+        <translation>파일이 최대 길이에 이르렀습니다. 중지했다가 다시 시작하면 새 파일에 기록합니다.</translation>
+    </message>
+    <message>
+        <source>The program ended unexpectedly; its captions of {time} were not saved. They are kept here, encrypted, until {date}.</source>
+        <translation>프로그램이 예기치 않게 끝나 {time}에 시작한 자막이 저장되지 않았습니다. {date}까지 이 컴퓨터에 암호화해 보관합니다.</translation>
+    </message>
+    <message>
+        <source>This computer has no keyring, or it is locked. Set one up, or unlock it.</source>
+        <translation>이 컴퓨터에 키링이 없거나 잠겨 있습니다. 키링을 만들거나 잠금을 푸세요.</translation>
+    </message>
+    <message>
+        <source>This computer has no keyring: captions that are not saved are lost if the program crashes.</source>
+        <translation>이 컴퓨터에는 키링이 없어, 프로그램이 비정상 종료되면 저장하지 않은 자막을 되살릴 수 없습니다.</translation>
+    </message>
+    <message>
+        <source>View</source>
+        <translation>보기</translation>
+    </message>
+    <message>
+        <source>What `transcribe --record` or the window has recorded.</source>
+        <translation>`transcribe --record`나 창에서 기록한 파일.</translation>
+    </message>
+    <message>
+        <source>What is heard is being recorded, encrypted, in {folder}.</source>
+        <translation>들리는 내용을 암호화해 기록하고 있습니다: {folder}</translation>
+    </message>
+    <message>
+        <source>Write down there everything that the run hears, for `captioner replay`. The file holds the speech itself, not encrypted; only you can open it.</source>
+        <translation>실행 중 들리는 모든 것을 그 파일에 기록해 `captioner replay`로 재현할 수 있게 합니다. 파일에는 말소리가 암호화되지 않은 채 그대로 들어 있으며, 본인만 열 수 있습니다.</translation>
+    </message>
+    <message>
+        <source>Write the recording there, not encrypted, so that another computer can replay it.</source>
+        <translation>다른 컴퓨터에서도 재현할 수 있도록 기록을 암호화하지 않고 그 파일에 씁니다.</translation>
+    </message>
+    <message>
+        <source>{name}: the recording ended early. {reason}</source>
+        <translation>{name}: 기록이 도중에 끝났습니다. {reason}</translation>
+    </message>
+    <message>
+        <source>{path} holds no recording that can be replayed.</source>
+        <translation>{path}: 재현할 수 있는 기록이 들어 있지 않습니다.</translation>
+    </message>
+    <message>
+        <source>{path} is cut or damaged: it was replayed as far as it goes.</source>
+        <translation>{path}: 기록이 잘렸거나 손상되어 읽을 수 있는 데까지만 재현했습니다.</translation>
+    </message>
+    <message>
+        <source>{path} is encrypted, and this computer's keyring does not hold its key. Replay it where it was recorded; there, --record makes a copy that opens everywhere.</source>
+        <translation>{path}: 암호화된 기록인데 이 컴퓨터의 키링에 그 키가 없습니다. 기록한 컴퓨터에서 재현하세요. 거기서 --record를 쓰면 어디서나 열리는 사본을 만들 수 있습니다.</translation>
+    </message>
+    <message>
+        <source>{path} is no recording. Make one with captioner transcribe --record FILE.</source>
+        <translation>{path}: 기록 파일이 아닙니다. captioner transcribe --record FILE로 만드세요.</translation>
+    </message>
+    <message>
+        <source>{path} is the recording of another version of captioner; replay it with that.</source>
+        <translation>{path}: 다른 버전의 captioner가 만든 기록입니다. 그 버전으로 재현하세요.</translation>
+    </message>
+    <message>
+        <source>Later</source>
+        <translation>나중에</translation>
+    </message>
+    <message>
+        <source>{variable} names no program that can be started: {path}</source>
+        <translation>{variable}: 시작할 수 있는 프로그램이 아닙니다: {path}</translation>
+    </message>
+    <message>
+        <source>About</source>
+        <translation>정보</translation>
+    </message>
+    <message>
+        <source>About Captioner</source>
+        <translation>Captioner 정보</translation>
+    </message>
+    <message>
+        <source>Version {version}</source>
+        <translation>버전 {version}</translation>
+    </message>
+    <message>
+        <source>Live captions of phone and microphone audio, with the latency of every stage.</source>
+        <translation>통화와 마이크 소리를 실시간 자막으로, 단계별 지연 시간과 함께 보여 줍니다.</translation>
+    </message>
+    <message>
+        <source>Captioner is free software under the MIT licence. It uses Qt and PySide6 under the LGPL, version 3; you may replace them with your own, and the licences say how.</source>
+        <translation>Captioner는 MIT 라이선스를 따르는 자유 소프트웨어입니다. Qt와 PySide6는 LGPL 제3판에 따라 사용하며, 직접 고친 판으로 바꿀 수 있습니다. 방법은 라이선스에 적혀 있습니다.</translation>
+    </message>
+    <message>
+        <source>Licences</source>
+        <translation>라이선스</translation>
+    </message>
+    <message>
+        <source>--add and --remove are two commands: give one of them.</source>
+        <translation>--add와 --remove는 서로 다른 명령입니다. 하나만 쓰십시오.</translation>
+    </message>
+    <message>
+        <source>--cert and --key need each other.</source>
+        <translation>--cert와 --key는 함께 써야 합니다.</translation>
+    </message>
+    <message>
+        <source>Address to listen on; else this computer only.</source>
+        <translation>요청을 받을 주소입니다. 없으면 이 컴퓨터에서 오는 요청만 받습니다.</translation>
+    </message>
+    <message>
+        <source>Another address than this computer's without TLS: a proxy in front of it encrypts.</source>
+        <translation>이 컴퓨터가 아닌 주소에서 TLS 없이 받습니다. 앞에 있는 프록시가 암호화할 때 씁니다.</translation>
+    </message>
+    <message>
+        <source>Certificate chain for TLS, PEM.</source>
+        <translation>TLS 인증서 체인입니다(PEM).</translation>
+    </message>
+    <message>
+        <source>Days of keeping</source>
+        <translation>보관 일수</translation>
+    </message>
+    <message>
+        <source>Desk key</source>
+        <translation>자리 키</translation>
+    </message>
+    <message>
+        <source>Forget the desk key</source>
+        <translation>자리 키 지우기</translation>
+    </message>
+    <message>
+        <source>Give the tokens of one RTZR account to the desks of a company, each with a key of its own. Their policy names it: {policy}</source>
+        <translation>한 RTZR 계정의 토큰을 회사의 각 자리에 나누어 줍니다. 자리마다 자기 키가 있고, 정책 파일이 이 서비스를 가리킵니다: {policy}</translation>
+    </message>
+    <message>
+        <source>Hide long numbers</source>
+        <translation>긴 번호 가리기</translation>
+    </message>
+    <message>
+        <source>It cannot be read ({detail}).</source>
+        <translation>읽을 수 없습니다({detail}).</translation>
+    </message>
+    <message>
+        <source>It is no JSON from line {line} on.</source>
+        <translation>{line}번째 줄부터 JSON이 아닙니다.</translation>
+    </message>
+    <message>
+        <source>It is no JSON object.</source>
+        <translation>JSON 객체가 아닙니다.</translation>
+    </message>
+    <message>
+        <source>It is no absolute path, so it would depend on where the program is started.</source>
+        <translation>절대 경로가 아니어서 프로그램을 시작한 위치에 따라 달라집니다.</translation>
+    </message>
+    <message>
+        <source>It is no list of {modes}.</source>
+        <translation>{modes} 중에서 고른 목록이 아닙니다.</translation>
+    </message>
+    <message>
+        <source>It is no setting that a policy can hold.</source>
+        <translation>정책에 둘 수 있는 설정이 아닙니다.</translation>
+    </message>
+    <message>
+        <source>It is no text.</source>
+        <translation>문자열이 아닙니다.</translation>
+    </message>
+    <message>
+        <source>It is not UTF-8 text.</source>
+        <translation>UTF-8 텍스트가 아닙니다.</translation>
+    </message>
+    <message>
+        <source>It is there twice.</source>
+        <translation>두 번 적혀 있습니다.</translation>
+    </message>
+    <message>
+        <source>Make a key for a desk, print it this once, and end.</source>
+        <translation>자리 키를 만들어 이번 한 번만 출력하고 끝냅니다.</translation>
+    </message>
+    <message>
+        <source>Port {port} of {host} cannot be opened; choose another one. ({detail})</source>
+        <translation>{host}의 포트 {port}번을 열 수 없습니다. 다른 포트를 고르십시오. ({detail})</translation>
+    </message>
+    <message>
+        <source>Private key of the certificate, PEM, without a password.</source>
+        <translation>인증서의 개인 키입니다(PEM, 암호 없음).</translation>
+    </message>
+    <message>
+        <source>Requests a minute that a desk may make; 60 is the default.</source>
+        <translation>한 자리가 1분 동안 요청할 수 있는 횟수입니다. 기본값은 60입니다.</translation>
+    </message>
+    <message>
+        <source>Set by your company.</source>
+        <translation>회사에서 정한 값입니다.</translation>
+    </message>
+    <message>
+        <source>Shows and saves ● in place of the digits of numbers that have ten or more, as those of cards, accounts, residents and telephones do. A number that is said in parts, with other words between them, is not found.</source>
+        <translation>카드, 계좌, 주민등록, 전화번호처럼 열 자리 이상인 번호의 숫자를 화면과 저장 파일에서 ●로 바꿉니다. 다른 말을 섞어 나누어 말한 번호는 찾지 못합니다.</translation>
+    </message>
+    <message>
+        <source>Speech is recognised by RTZR. Enter the desk key that your administrators gave you to begin.</source>
+        <translation>음성 인식은 RTZR가 합니다. 시작하려면 관리자에게 받은 자리 키를 입력하십시오.</translation>
+    </message>
+    <message>
+        <source>Take a desk's key away, and end.</source>
+        <translation>자리의 키를 없애고 끝냅니다.</translation>
+    </message>
+    <message>
+        <source>The desk key in use comes from this computer's keyring or the environment.</source>
+        <translation>쓰고 있는 자리 키는 이 컴퓨터의 키링이나 환경 변수에서 가져왔습니다.</translation>
+    </message>
+    <message>
+        <source>The desks and the hashes of their keys. A change counts at once.</source>
+        <translation>자리와 그 키의 해시가 적힌 파일입니다. 바꾸면 바로 적용됩니다.</translation>
+    </message>
+    <message>
+        <source>The mode that is settled is none of them.</source>
+        <translation>정해 둔 방식이 그 안에 없습니다.</translation>
+    </message>
+    <message>
+        <source>There is a desk {name} in {path} already; take it away first.</source>
+        <translation>{path}에 자리 {name} 항목이 이미 있습니다. 먼저 없애십시오.</translation>
+    </message>
+    <message>
+        <source>There is no desk {name} in {path}.</source>
+        <translation>{path}에 자리 {name} 항목이 없습니다.</translation>
+    </message>
+    <message>
+        <source>This computer has no keyring: the desk key is kept until the program ends.</source>
+        <translation>이 컴퓨터에는 키링이 없어 자리 키를 프로그램이 끝날 때까지만 보관합니다.</translation>
+    </message>
+    <message>
+        <source>This computer's desk key is missing. Enter it in the window, or set CAPTIONER_DESK_KEY; your company's administrators hand it out.</source>
+        <translation>이 컴퓨터의 자리 키가 없습니다. 창에서 입력하거나 CAPTIONER_DESK_KEY를 설정하십시오. 키는 회사 관리자가 나누어 줍니다.</translation>
+    </message>
+    <message>
+        <source>Use this key</source>
+        <translation>이 키 사용</translation>
+    </message>
+    <message>
+        <source>What is older than this is removed when the window opens: recordings, and the captions that a crash left behind, those after seven days at the latest.</source>
+        <translation>이보다 오래된 것은 창을 열 때 지웁니다. 녹음과, 비정상 종료로 남은 자막이 해당하며 남은 자막은 늦어도 7일 뒤에 지웁니다.</translation>
+    </message>
+    <message>
+        <source>You can change it yourself, so it is no policy; it belongs into {system}.</source>
+        <translation>사용자가 직접 바꿀 수 있는 파일이므로 정책으로 쓸 수 없습니다. 정책은 {system} 위치에 두어야 합니다.</translation>
+    </message>
+    <message>
+        <source>Your company allows only these.</source>
+        <translation>회사에서 허용한 것만 고를 수 있습니다.</translation>
+    </message>
+    <message>
+        <source>Your company does not allow this; it allows {modes}.</source>
+        <translation>회사에서 허용하지 않았습니다. 허용된 것: {modes}</translation>
+    </message>
+    <message>
+        <source>Your company has settled this; leave it out.</source>
+        <translation>회사에서 정한 값이므로 따로 지정할 수 없습니다.</translation>
+    </message>
+    <message>
+        <source>Your company's policy {path} cannot be used, so nothing is captioned until it is mended. {reason}</source>
+        <translation>회사 정책 파일 {path} 내용을 쓸 수 없어, 고칠 때까지 자막을 만들지 않습니다. {reason}</translation>
+    </message>
+    <message>
+        <source>Your company's token service does not know this desk key. Ask your administrators for another one.</source>
+        <translation>회사의 토큰 서비스가 이 자리 키를 알지 못합니다. 관리자에게 새 키를 요청하십시오.</translation>
+    </message>
+    <message>
+        <source>Your company's token service has no token at the moment. Try again later; if it stays so, tell your administrators.</source>
+        <translation>회사의 토큰 서비스가 지금은 토큰을 주지 못합니다. 잠시 뒤에 다시 시도하고, 계속되면 관리자에게 알리십시오.</translation>
+    </message>
+    <message>
+        <source>Your company's token service {host} lets this computer in by its desk key. The key is kept in this computer's keyring, never in a file; where there is no keyring, until the program ends.</source>
+        <translation>회사의 토큰 서비스({host})가 자리 키로 이 컴퓨터를 확인합니다. 키는 파일이 아니라 이 컴퓨터의 키링에 보관하며, 키링이 없으면 프로그램이 끝날 때까지만 보관합니다.</translation>
+    </message>
+    <message>
+        <source>from your company's service, {url}</source>
+        <translation>회사의 토큰 서비스({url})에서 받음</translation>
+    </message>
+    <message>
+        <source>{cert} and {key} are no certificate with its key, PEM, without a password. ({detail})</source>
+        <translation>{cert}, {key} 파일은 암호 없는 PEM 인증서와 그 키가 아닙니다. ({detail})</translation>
+    </message>
+    <message>
+        <source>{host} is not this computer alone: give --cert and --key, or --behind-proxy where a proxy encrypts.</source>
+        <translation>{host} 주소는 다른 컴퓨터에도 열려 있습니다. --cert와 --key를 주거나, 프록시가 암호화하면 --behind-proxy를 쓰십시오.</translation>
+    </message>
+    <message>
+        <source>{name} is no name of a desk: up to 64 letters, digits and the signs . _ - @.</source>
+        <translation>{name}: 자리 이름으로 쓸 수 없습니다. 글자, 숫자와 . _ - @ 기호를 64자까지 쓸 수 있습니다.</translation>
+    </message>
+    <message>
+        <source>{path} cannot be read ({detail}).</source>
+        <translation>{path} 파일을 읽을 수 없습니다({detail}).</translation>
+    </message>
+    <message>
+        <source>{path} does not exist. Make a first key with --add NAME.</source>
+        <translation>{path} 파일이 없습니다. --add NAME으로 첫 키를 만드십시오.</translation>
+    </message>
+    <message>
+        <source>{path}, line {number}: this is no new name followed by sha256: and a hash. See --add.</source>
+        <translation>{path}, {number}번째 줄: 새 이름 뒤에 sha256:과 해시가 와야 합니다. --add를 참고하십시오.</translation>
     </message>
 </context>
 </TS>

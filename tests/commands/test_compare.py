@@ -87,6 +87,11 @@ def no_sound(opening: Path) -> list[object]:
     return [opening]
 
 
+def one_bad_among_good(opening: Path) -> list[object]:
+    opening.with_name("letter.wav").write_bytes(b"Dear Sir or Madam, " * 40)
+    return [opening, opening.with_name("letter.wav")]
+
+
 MISUSES: dict[Callable[[Path], list[object]], str] = {
     strange_reference: "belongs to no recording",
     missing_reference: "cannot be read",
@@ -94,6 +99,7 @@ MISUSES: dict[Callable[[Path], list[object]], str] = {
     twice: "is given twice",
     out_is_a_file: "The report cannot be written",
     no_sound: "The file is no sound",
+    one_bad_among_good: "letter.wav",
 }
 
 
@@ -174,6 +180,40 @@ def test_a_channel_or_a_file_without_speech_is_said_and_the_rest_goes_on(
     assert "opening.wav, channel 2: no speech was found" in printed
     assert progress == "opening.wav, channel 1, run 1 of 1: Streaming. 0:00 left.\n"
     assert [(row["recording"], row["channel"], row["text"]) for row in rows(out)] == [("opening.wav", "1", FIRST)]
+
+
+def test_a_reference_of_something_else_is_said_and_files_of_any_length_go_on_with_the_mean_of_their_channels(
+    opening: Path, tmp_path: Path, keys: None, capsys: Captured
+) -> None:
+    shorter = tmp_path / "shorter.wav"
+    samples, rate = soundfile.read(opening, dtype="int16")
+    soundfile.write(shorter, samples[: round(5.3 * rate), 0], rate)
+    opening.with_suffix(".txt").write_text("오늘은 하늘이 맑고 바람이 시원하게 붑니다", encoding="utf-8")
+    out = tmp_path / "report"
+    with EmulatedService() as service:
+        options = ["--reference", opening.with_suffix(".txt"), "--ways", "streaming", "--out", out]
+        assert run(opening, shorter, *options, "--endpoint", service.url) == 0
+    printed = capsys.readouterr().out
+    assert "The reference opening.txt does not match opening.wav" in printed
+    assert [(row["recording"], row["channel"], row["text"]) for row in rows(out)] == [
+        ("opening.wav", "", FIRST),
+        ("shorter.wav", "", FIRST),
+    ]
+    report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    assert [each["seconds"] for each in report["recordings"]] == pytest.approx([5.9, 5.3], abs=0.01)
+    assert report["ways"]["streaming"]["accuracy"] is None
+
+
+def test_a_file_that_ends_too_early_is_said_and_heard_as_far_as_it_goes(
+    opening: Path, tmp_path: Path, keys: None, capsys: Captured
+) -> None:
+    cut = tmp_path / "cut.wav"
+    cut.write_bytes(opening.read_bytes()[:-40_000])
+    out = tmp_path / "report"
+    with EmulatedService() as service:
+        assert run(cut, opening, "--ways", "streaming", "--out", out, "--endpoint", service.url) == 1
+    assert "cut" in capsys.readouterr().out
+    assert [(row["recording"], row["text"]) for row in rows(out)] == [("cut.wav", FIRST), ("opening.wav", FIRST)]
 
 
 def test_an_emulator_of_its_own_knows_a_recording_whose_reference_tells_when(

@@ -7,11 +7,13 @@ from captioner.errors import Fault, FaultKind
 from captioner.language import Sentences
 
 CODES = {
-    1: "file-cut",
-    2: "bad-request file-missing file-unreadable file-not-sound file-empty file-format no-such-channel",
-    3: "credentials-missing credentials-refused token-expired",
-    4: "unreachable certificate proxy not-the-service broken quota busy service-down service-error",
-    5: "no-portaudio no-device device-busy device-denied device-lost device-failed",
+    1: "file-cut file-full disk-slow",
+    2: "bad-request file-missing file-unreadable file-not-sound file-empty file-format no-such-channel "
+    "file-unwritable no-keyring",
+    3: "credentials-missing credentials-refused desk-key-missing desk-key-refused token-expired",
+    4: "unreachable certificate proxy not-the-service broken speechless quota busy service-down service-error "
+    "token-service",
+    5: "no-portaudio no-device device-busy device-denied device-lost device-stalled device-failed",
 }
 
 

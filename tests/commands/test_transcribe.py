@@ -20,6 +20,7 @@ from captioner.commands.transcribe import Display, caption, settings_for
 from captioner.language import Sentences
 from captioner.pipeline import Lane, Pace
 from captioner.places import resource, settings_file
+from captioner.policy import Policy
 from captioner.settings import DEFAULT_ENDPOINT, Domain, Model, Settings
 from captioner.stt.policy import Patience
 from tests.helpers.emulated import EmulatedService
@@ -171,15 +172,16 @@ def test_half_of_the_credentials_names_the_other_half(
 
 def test_an_option_rules_over_the_environment_over_the_settings() -> None:
     say, path = Sentences(), settings_file()
-    assert settings_for({}, "", {}, say).endpoint == DEFAULT_ENDPOINT
+    assert settings_for({}, "", {}, Policy(), say).endpoint == DEFAULT_ENDPOINT
     path.parent.mkdir(parents=True)
     path.write_text('{"endpoint": "https://stored.example", "domain": "MEETING", "epd": 0.9}', encoding="utf-8")
-    assert settings_for({}, "", {}, say) == Settings(endpoint="https://stored.example", domain=Domain.MEETING, epd=0.9)
+    stored = Settings(endpoint="https://stored.example", domain=Domain.MEETING, epd=0.9)
+    assert settings_for({}, "", {}, Policy(), say) == stored
     environment = {"RTZR_ENDPOINT": "https://environment.example"}
-    assert settings_for({"epd": 0.3}, "", environment, say) == Settings(
+    assert settings_for({"epd": 0.3}, "", environment, Policy(), say) == Settings(
         endpoint="https://environment.example", domain=Domain.MEETING, epd=0.3
     )
-    assert settings_for({}, "https://option.example", environment, say).endpoint == "https://option.example"
+    assert settings_for({}, "https://option.example", environment, Policy(), say).endpoint == "https://option.example"
 
 
 def test_settings_that_cannot_be_read_stop_no_command(opening: Path, keys: None, capsys: Captured) -> None:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from captioner.settings import Theme
-from captioner.ui.bars import ElidedLabel, Message, ShrinkingBar, tone_colour
+from captioner.language import Sentences
+from captioner.settings import Language, Theme
+from captioner.ui.bars import ElidedLabel, Message, RecoveryOffer, ShrinkingBar, tone_colour
 from captioner.ui.theme import ALL, DARK, LIGHT, Appearance, blend, palette_of
+from captioner.ui.translation import Translation
 from captioner.ui.viewstate import Tone
 
 
@@ -97,3 +99,51 @@ def test_a_message_follows_the_theme(message: Message, appearance: Appearance) -
 def test_every_tone_has_a_colour_of_its_own(theme: object) -> None:
     assert isinstance(theme, type(DARK))
     assert len({tone_colour(tone, palette_of(theme)) for tone in Tone}) >= len(Tone) - 1
+
+
+def test_an_offer_is_hidden_while_there_is_nothing_to_decide(qtbot: QtBot, appearance: Appearance) -> None:
+    offer = RecoveryOffer()
+    qtbot.addWidget(offer)
+    assert not offer.isVisible()
+    offer.show_text("자막이 저장되지 않았습니다.")
+    assert offer.isVisible()
+    assert offer.text == "자막이 저장되지 않았습니다."
+    offer.show_text("")
+    assert not offer.isVisible()
+
+
+def test_an_offer_deletes_at_the_second_click_and_asks_anew_for_the_next(qtbot: QtBot, appearance: Appearance) -> None:
+    offer = RecoveryOffer()
+    qtbot.addWidget(offer)
+    asked = list[str]()
+    offer.view_requested.connect(lambda: asked.append("view"))
+    offer.save_requested.connect(lambda: asked.append("save"))
+    offer.delete_requested.connect(lambda: asked.append("delete"))
+    offer.show_text("one")
+    offer.later_requested.connect(lambda: asked.append("later"))
+    view, save, delete, later = offer.findChildren(QPushButton)
+    view.click()
+    save.click()
+    delete.click()
+    assert asked == ["view", "save"]
+    assert delete.text() == "Delete for good"
+    offer.show_text("two")
+    assert delete.text() == "Delete"
+    delete.click()
+    delete.click()
+    later.click()
+    assert asked == ["view", "save", "delete", "later"]
+
+
+def test_an_offer_speaks_the_other_language_at_once_and_takes_its_colours(qtbot: QtBot, appearance: Appearance) -> None:
+    offer = RecoveryOffer()
+    qtbot.addWidget(offer)
+    offer.show_text("one")
+    translation = Translation(QApplication.instance() or QApplication([]))
+    translation.use(Sentences.load(Language.KOREAN))
+    QApplication.processEvents()
+    assert [each.text() for each in offer.findChildren(QPushButton)] == ["보기", "저장…", "삭제", "나중에"]
+    translation.use(Sentences())
+    appearance.use(Theme.DARK)
+    QApplication.processEvents()
+    assert offer.palette().color(offer.foregroundRole()).lightness() > 128

@@ -57,7 +57,7 @@ def test_a_sentence_that_the_catalog_lacks_stays_english(translation: Translatio
 
 def test_pure_modules_speak_the_windows_language(translation: Translation) -> None:
     say = installed_sentences()
-    assert say("Lost {seconds} s", seconds="1.0") == "Lost 1.0 s"
+    assert say("{count} connections", count=3) == "3 connections"
     translation.use(Sentences.load(Language.KOREAN))
-    assert say("Lost {seconds} s", seconds="1.0") == "손실 1.0초"
+    assert say("{count} connections", count=3) == "연결 3회"
     assert translation.sentences.language is Language.KOREAN

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from captioner.errors import Fault, FaultKind
-from captioner.events import GapShown, LossReason, Phase, Stages, Status, Summary
+from captioner.events import RATE, GapShown, LossReason, Phase, Stages, Status, Summary
 from captioner.language import Sentences
 from captioner.latency.statistics import STAGES, Distribution, StageTable
 from captioner.places import FileProblem
@@ -30,6 +31,7 @@ from captioner.ui.viewstate import (
 
 KOREAN = Sentences.load(Language.KOREAN)
 ENGLISH = Sentences()
+UNPLUGGED = Fault(FaultKind.DEVICE_LOST)
 NO_NETWORK = Fault(FaultKind.UNREACHABLE, "connection refused")
 
 LIVE = Status(
@@ -86,13 +88,16 @@ def view(
         (LIVE, Tone.GOOD, Icon.LISTENING, "듣는 중"),
         (replace(LIVE, behind=4.2), Tone.BUSY, Icon.CATCHING_UP, "듣는 중 · 4.2초 밀림, 따라잡는 중"),
         (replace(LIVE, muted=True), Tone.WARN, Icon.MUTED, "음소거"),
-        (replace(LIVE, quiet_for=3.0), Tone.BAD, Icon.NO_SIGNAL, "Jabra에서 소리가 들리지 않음"),
-        (replace(LIVE, quiet_for=2.9), Tone.GOOD, Icon.LISTENING, "듣는 중"),
+        (replace(LIVE, quiet_for=2.0, never_heard=True), Tone.BAD, Icon.NO_SIGNAL, "Jabra에서 소리가 들리지 않음"),
+        (replace(LIVE, quiet_for=2.0), Tone.WARN, Icon.NO_SIGNAL, "Jabra에서 소리가 들리지 않음"),
+        (replace(LIVE, quiet_for=1.8, never_heard=True), Tone.GOOD, Icon.LISTENING, "듣는 중"),
+        (replace(LIVE, clipping=True), Tone.WARN, Icon.LISTENING, "듣는 중 · 소리가 너무 큼"),
+        (replace(LIVE, source_fault=UNPLUGGED), Tone.BAD, Icon.NO_SIGNAL, "Jabra에서 소리가 들리지 않음"),
         (
-            replace(LIVE, fault=Fault(FaultKind.DEVICE_LOST)),
+            replace(LIVE, source_fault=UNPLUGGED, away=12.7),
             Tone.BAD,
             Icon.NO_SIGNAL,
-            "Jabra에서 소리가 들리지 않음",
+            "Jabra에서 13초째 소리가 들리지 않음",
         ),
         (RECONNECTING, Tone.WARN, Icon.RECONNECTING, "재연결 중 · 4.2초 밀림, 곧 따라잡음"),
         (
@@ -133,6 +138,41 @@ def test_a_dead_microphone_is_told_what_to_do_about() -> None:
     shown = view(replace(LIVE, quiet_for=10.0), ENGLISH)
     assert shown.no_signal
     assert shown.detail == "Check that it is plugged in, switched on and not muted, or choose another one."
+
+
+def test_silence_from_the_very_start_is_a_matter_of_permission_on_a_mac_alone() -> None:
+    silent = replace(LIVE, quiet_for=2.0, never_heard=True)
+
+    def detail(status: Status, *, macos: bool) -> str:
+        return view_state(status, source="Jabra", settings=Settings(), demo=False, say=ENGLISH, macos=macos).detail
+
+    assert detail(silent, macos=True).startswith("macOS gives silence")
+    assert detail(silent, macos=False).startswith("Check that it is plugged in")
+    assert detail(replace(silent, never_heard=False), macos=True).startswith("Check that it is plugged in")
+
+
+@pytest.mark.parametrize("status", [LIVE, CONNECTING, RECONNECTING])
+def test_a_source_that_is_away_is_explained_whatever_the_connection_does(status: Status) -> None:
+    shown = view(replace(status, source_fault=UNPLUGGED, away=2.5), ENGLISH)
+    assert "The microphone was disconnected." in shown.detail
+    assert "Captions go on by themselves as soon as it is back." in shown.detail
+    assert "is kept" not in shown.detail, "nothing is said into it"
+    assert shown.foot.startswith("Lost 2.5 s")
+    assert shown.lossy
+
+
+def test_a_microphone_that_is_waited_for_need_not_be_tried_again() -> None:
+    shown = view(replace(LIVE, source_fault=Fault(FaultKind.NO_DEVICE, "ALSA: Jabra")), ENGLISH)
+    assert shown.detail == (
+        "The microphone was not found. Plug it in, or choose another one. "
+        "Captions go on by themselves as soon as it is back."
+    )
+
+
+def test_a_microphone_that_is_too_loud_is_to_be_turned_down() -> None:
+    shown = view(replace(LIVE, clipping=True), ENGLISH)
+    assert shown.detail == "The sound is cut off, and words may be misheard. Turn the microphone down."
+    assert view(replace(LIVE, clipping=True, muted=True)).icon is Icon.MUTED
 
 
 def test_a_fault_says_what_happened_what_is_done_and_what_to_do() -> None:
@@ -176,11 +216,35 @@ def test_what_mute_does_and_when_settings_apply_is_said() -> None:
     )
 
 
+@given(st.integers(0, 10**8), st.integers(0, 10**6), st.integers(0, 10**6), st.floats(0, 100))
+def test_the_account_that_is_read_adds_up(recognised: int, held: int, lost: int, away: float) -> None:
+    status = replace(LIVE, captured=recognised + held + lost, recognised=recognised, held=held, lost=lost, away=away)
+    foot = view(status, ENGLISH).foot
+    read = re.match(r"Lost (.+) s \+ recognised (.+) s \+ held (.+) s = (.+) s · ", foot)
+    assert read is not None
+    lost_read, recognised_read, held_read, heard_read = (round(10 * float(each)) for each in read.groups())
+    assert lost_read + recognised_read + held_read == heard_read
+    assert recognised_read >= 0
+    assert (lost_read > 0) == (lost + round(away * RATE) > 0), "a loss is never shown as none"
+    for mine, true in ((lost_read, lost + away * RATE), (recognised_read, recognised), (held_read, held)):
+        assert abs(mine - true / (RATE / 10)) <= 2.01
+
+
+def test_a_service_that_gives_no_text_is_said_to() -> None:
+    shown = view(replace(LIVE, fault=Fault(FaultKind.SPEECHLESS)), ENGLISH)
+    assert (shown.tone, shown.headline) == (Tone.WARN, "Listening · no text comes")
+    assert shown.detail == "The service hears us, but gives no text. What is said is kept, and sent again."
+
+
 def test_the_foot_is_the_account() -> None:
     latency = Distribution(14, 618.2, 701.9, 733.0)
-    assert view(LIVE, latency=latency).foot == "손실 0.0초 · 연결 1회 · p95 702 ms (n 14)"
-    assert view(replace(LIVE, connections=3), ENGLISH).foot == "Lost 0.0 s · 3 connections"
-    assert view(LIVE, ENGLISH, latency=Distribution(0, None, None, None)).foot == "Lost 0.0 s · 1 connection"
+    korean, english = (
+        "손실 0.0초 + 인식 750.0초 + 보관 1.9초 = 751.9초",
+        "Lost 0.0 s + recognised 750.0 s + held 1.9 s = 751.9 s",
+    )
+    assert view(LIVE, latency=latency).foot == f"{korean} · 연결 1회 · p95 702 ms (n 14)"
+    assert view(replace(LIVE, connections=3), ENGLISH).foot == f"{english} · 3 connections"
+    assert view(LIVE, ENGLISH, latency=Distribution(0, None, None, None)).foot == f"{english} · 1 connection"
     assert view(None).foot == ""
 
 

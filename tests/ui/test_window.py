@@ -17,7 +17,7 @@ from captioner.events import Measured, Painted, Phase, Stages, StateChanged
 from captioner.language import Sentences
 from captioner.latency.statistics import StageTable
 from captioner.settings import Interims, Language, Settings, Theme
-from captioner.ui.bars import ElidedLabel, Message, ShrinkingBar
+from captioner.ui.bars import ElidedLabel, Message, RecoveryOffer, ShrinkingBar
 from captioner.ui.source_picker import SourceChoice, SourcePicker
 from captioner.ui.theme import DARK, LIGHT, Appearance
 from captioner.ui.translation import Translation
@@ -173,6 +173,25 @@ def test_saving_asks_where_to_and_blocks_nothing(qtbot: QtBot, window: MainWindo
     with qtbot.waitSignal(window.save_requested) as saved:
         dialog.accept()
     assert saved.args == ["text", tmp_path / "call.txt"]
+
+
+def test_captions_offered_after_a_crash_are_saved_under_their_own_time(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    window.begin(datetime(2025, 3, 4, 12, 1))
+    window.show_recovered("Captions were not saved.", datetime(2025, 3, 3, 9, 30))
+    (offer,) = window.findChildren(RecoveryOffer)
+    assert offer.isVisible()
+    offer.save_requested.emit()
+    dialog = save_dialog(window)
+    assert Path(dialog.selectedFiles()[0]).name == "Captions 2025-03-03 0930.txt"
+    dialog.setDirectory(str(tmp_path))
+    dialog.selectFile("old.srt")
+    with qtbot.waitSignal(window.recovered_save_requested) as saved:
+        dialog.accept()
+    assert saved.args == ["srt", tmp_path / "old.srt"]
+    window.show_recovered("", None)
+    assert not offer.isVisible()
 
 
 @pytest.mark.parametrize(
@@ -382,7 +401,7 @@ def test_the_tab_key_reaches_every_control_and_each_has_a_name(qtbot: QtBot, win
         QTest.keyClick(focused, Qt.Key.Key_Tab)
     assert set(reached) == {
         *("Captions", "Latency", "Sound source", "Mute", "Stop"),
-        *("Smaller text", "Larger text", "Copy", "Save", "Settings"),
+        *("Smaller text", "Larger text", "Copy", "Save", "Compare", "Settings"),
     }
 
 
