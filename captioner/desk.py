@@ -6,6 +6,9 @@ for what else blocks: the keyring, the disk, the emulator's process.
     MainWindow  ──signals──▶  Desk  ──news──▶  Engine ──actions──▶ Link
         ▲                      │                 ▲
         └──── show_…(value) ───┴──── updates ────┘ ◀──blocks── source
+
+It is long because it is the one place where the parts of a window meet: each of its methods ties one signal to one deep
+module, and what could be told apart (`keeping`, the comparison's desk) lives elsewhere.
 """
 
 from __future__ import annotations

@@ -294,8 +294,7 @@ class Settings:
             Section.PRIVACY,
             "Record for finding faults",
             "From the next start on, writes down everything that is heard, for captioner replay. The recordings hold "
-            "the speech itself; they stay on this computer, encrypted, and only the newest five are kept, for 30 days "
-            "at most.",
+            "the speech itself; they stay on this computer, encrypted, and only the newest five are kept.",
         ),
     )
     keep_days: int = _option(

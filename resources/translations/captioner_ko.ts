@@ -2228,8 +2228,8 @@
         <translation>완전히 삭제</translation>
     </message>
     <message>
-        <source>From the next start on, writes down everything that is heard, for captioner replay. The recordings hold the speech itself; they stay on this computer, encrypted, and only the newest five are kept, for 30 days at most.</source>
-        <translation>다음 시작부터 들리는 모든 것을 기록해 captioner replay로 재현할 수 있게 합니다. 기록에는 말소리가 그대로 들어 있습니다. 암호화해 이 컴퓨터에만 두며, 최근 다섯 개만 최대 30일 동안 보관합니다.</translation>
+        <source>From the next start on, writes down everything that is heard, for captioner replay. The recordings hold the speech itself; they stay on this computer, encrypted, and only the newest five are kept.</source>
+        <translation>다음 시작부터 들리는 모든 것을 기록해 captioner replay로 재현할 수 있게 합니다. 기록에는 말소리가 그대로 들어 있습니다. 암호화해 이 컴퓨터에만 두며, 최근 다섯 개만 보관합니다.</translation>
     </message>
     <message>
         <source>Live through a recording again, at once and without a network: the same text, the same delays.</source>
