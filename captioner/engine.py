@@ -14,7 +14,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from captioner.events import (
     Action,
@@ -30,8 +30,10 @@ from captioner.events import (
     Write,
 )
 from captioner.pipeline import Outcome, Pipeline
-from captioner.recording import Recorder
 from captioner.sleep import CLOCK_STOPS, SLEPT, slept
+
+if TYPE_CHECKING:
+    from captioner.recording import Recorder
 
 LONGEST_TIMER = 1.0
 """Seconds after which the deadline is looked at again at the latest, and whether the computer slept."""

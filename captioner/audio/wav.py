@@ -243,8 +243,8 @@ class _Schedule:
         assert self._next is not None
         samples, position, due = self._next
         left = due - now
-        if left > 1e-9:  # timers may fire early
-            self._timer = self._loop.call_later(max(left, 1e-4), self._deliver)
+        if left > 1e-9:  # timers may fire early; Qt's know whole milliseconds only, and one of 0 would come at once
+            self._timer = self._loop.call_later(max(left, 1e-3), self._deliver)
             return
         try:
             self._post(AudioBlock(samples, self._rate, position, now))

@@ -20,11 +20,10 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Self, TypeAlias, assert_never
 
-from captioner import __version__, recording
+from captioner import __version__
 from captioner import account as accounts
 from captioner.account import Credentials
 from captioner.audio.wav import SoundFile, open_sound
-from captioner.blocks import BlockFile, BlockWriter, create
 from captioner.commands.ending import CommandError, ExitCode, exit_code, failed
 from captioner.commands.output import Format, Printer, Sink, Tail, complain, print_latency, terminal
 from captioner.engine import Engine
@@ -34,7 +33,6 @@ from captioner.language import Sentences
 from captioner.pipeline import Lane, Pace, Pipeline
 from captioner.places import load_settings
 from captioner.policy import Policy
-from captioner.recording import Header, Recorder
 from captioner.settings import SettingError, Settings
 from captioner.stt.link import Link, Network, Tokens
 from captioner.ui.viewstate import (
@@ -51,6 +49,7 @@ from captioner.ui.viewstate import (
 if TYPE_CHECKING:
     from captioner.audio.capture import Device
     from captioner.audio.microphone import SourceNews
+    from captioner.blocks import BlockFile
 
 MICROPHONE = "mic"
 """The source that is the microphone chosen in the settings, or else the system's default."""
@@ -232,6 +231,9 @@ def record_to(path: Path, say: Sentences) -> BlockFile:
     Raises:
         CommandError: it cannot be written.
     """
+    from captioner import recording
+    from captioner.blocks import create
+
     try:
         return create(path, recording.KIND, recording.VERSION)
     except FaultError as error:
@@ -318,6 +320,9 @@ class Recorded:
     """Lets everything that an engine hears be written down, for the length of a `with`; the file is closed then."""
 
     def __init__(self, engine: Engine, file: BlockFile) -> None:
+        from captioner.blocks import BlockWriter  # here: a lane that is not recorded starts without them
+        from captioner.recording import Header, Recorder
+
         lane = engine.pipeline
         self._path = file.path
         self._writer = BlockWriter(lambda: file)
