@@ -9,6 +9,7 @@ from __future__ import annotations
 import plistlib
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from importlib.util import find_spec
@@ -141,6 +142,40 @@ def unreachable(binaries: Iterable[tuple[str, str, str]], imports: Callable[[str
     return {place for name, (place, _) in by_name.items() if name not in needed}
 
 
+def lacking(
+    binaries: Iterable[tuple[str, str, str]],
+    imports: Callable[[str], Iterable[str]],
+    known: Callable[[], Iterable[str]],
+) -> list[str]:
+    """Return the libraries that the program needs and this machine has not.
+
+    PyInstaller only warns of them, and what it makes without them opens no window.
+
+    Args:
+        binaries: place, source and kind of each that goes into the program.
+        imports: the file names of the libraries that the library at a path links to.
+        known: gives the file names of the libraries that this machine has.
+    """
+    entries = list(binaries)
+    wanted = {name for _, source, kind in entries if kind != "SYMLINK" for name in imports(source)}
+    wanted -= {PurePosixPath(place).name for place, _, _ in entries}
+    # without Wayland's there are windows all the same
+    outside = {name for name in wanted if not name.startswith("libwayland-")}
+    return sorted(outside.difference(known())) if outside else []
+
+
+def known_libraries() -> set[str]:
+    """Return the file names of the libraries that the loader of this Linux finds by itself."""
+    said = subprocess.run(
+        [which("ldconfig", path="/sbin:/usr/sbin:/bin:/usr/bin") or "ldconfig", "-p"],
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=True,
+    )
+    return set(re.findall(r"^\s+(\S+) \(", said.stdout, re.MULTILINE))
+
+
 def links(library: str) -> list[str]:
     """Return the file names that an ELF library itself asks for; those of its libraries are their own.
 
@@ -243,7 +278,7 @@ def debian_copyrights(libraries: Iterable[str]) -> dict[str, str]:
         libraries: paths; those that no package knows (another distribution, a wheel) are passed over.
     """
     notices: dict[str, str] = {}
-    if which("dpkg") is None:
+    if sys.platform != "linux" or which("dpkg") is None:
         return notices
     for path in sorted({each for each in libraries if each.startswith(("/lib/", "/usr/lib/"))}):
         # Since /lib became a link to /usr/lib, packages may know a file under either name.

@@ -1,8 +1,11 @@
 ; The installer of Windows: for one person, without an administrator.
-;   iscc /DVersion=1.2.3 /DSource=C:\…\dist\captioner /DOutput=C:\…\dist\release resources\packaging\captioner.iss
+;   iscc /DVersion=1.2.3 /DNumbers=1.2.3 /DSource=C:\…\dist\captioner /DOutput=C:\…\dist\release resources\packaging\captioner.iss
 
 #ifndef Version
   #error Version is not given: iscc /DVersion=1.2.3
+#endif
+#ifndef Numbers
+  #define Numbers Version
 #endif
 
 [Setup]
@@ -11,7 +14,8 @@ AppName=Captioner
 AppVersion={#Version}
 AppVerName=Captioner {#Version}
 AppPublisher=The captioner authors
-VersionInfoVersion={#Version}
+VersionInfoVersion={#Numbers}
+VersionInfoTextVersion={#Version}
 DefaultDirName={autopf}\Captioner
 DisableProgramGroupPage=yes
 DisableDirPage=auto
@@ -32,7 +36,7 @@ ChangesEnvironment=no
 
 [Languages]
 Name: "en"; MessagesFile: "compiler:Default.isl"
-#if FileExists(CompilerPath + "Languages\Korean.isl")
+#if FileExists(AddBackslash(CompilerPath) + "Languages\Korean.isl")
 Name: "ko"; MessagesFile: "compiler:Languages\Korean.isl"
 #endif
 

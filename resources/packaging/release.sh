@@ -3,7 +3,8 @@
 #
 #   bash resources/packaging/release.sh keychain   macOS, before pyinstaller: the certificate, so that it can sign
 #   bash resources/packaging/release.sh pack       signs, packs, notarises; the result is in dist/release
-#   bash resources/packaging/release.sh publish TAG FOLDER   checksums of a folder, and all of it to the release of a tag
+#   bash resources/packaging/release.sh publish TAG FOLDER   checksums of a folder, what running programs ask for
+#                                                            (latest.json), and all of it to the release of a tag
 #
 # What signs is read from the environment, and where it is missing the step is left out, with a sentence:
 #   MACOS_CERTIFICATE (a .p12 in base64), MACOS_CERTIFICATE_PASSWORD, MACOS_IDENTITY (read by captioner.spec too)
@@ -12,8 +13,16 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-python=$(command -v python3 || command -v python)
-version=$("$python" -c 'import tomllib; print(tomllib.load(open("pyproject.toml", "rb"))["project"]["version"])')
+# The first that is Python at all: on Windows python3 may be a stub that opens the Microsoft Store.
+for python in python python3 ""; do
+    if "$python" -c 'import tomllib' 2>/dev/null; then break; fi
+done
+[[ -n $python ]] || {
+    printf '%s\n' "Python 3.11 or newer is not on this machine." >&2
+    exit 1
+}
+# without a line end, of which Windows has another one
+version=$("$python" -c 'import sys, tomllib; sys.stdout.write(tomllib.load(open("pyproject.toml", "rb"))["project"]["version"])')
 output=dist/release
 secrets=$(mktemp -d)
 trap 'rm -rf "$secrets"' EXIT
@@ -49,7 +58,7 @@ make_keychain() {
     given "Signing for macOS" MACOS_CERTIFICATE MACOS_CERTIFICATE_PASSWORD MACOS_IDENTITY || return 0
     certificate=$(secret_file MACOS_CERTIFICATE certificate.p12)
     keychain=$HOME/Library/Keychains/captioner-release.keychain-db
-    password=$("$python" -c 'import secrets; print(secrets.token_urlsafe(24))')
+    password=$("$python" -c 'import secrets, sys; sys.stdout.write(secrets.token_urlsafe(24))')
     security create-keychain -p "$password" "$keychain"
     security set-keychain-settings -lut 21600 "$keychain"
     security unlock-keychain -p "$password" "$keychain"
@@ -76,6 +85,17 @@ check_entitlements() {
     done
 }
 
+# Something on the machine may just be looking into the folder: "Resource busy"
+# (https://github.com/actions/runner-images/issues/7522).
+make_image() {
+    local folder=$1 image=$2
+    for _ in 1 2 3 4 5; do
+        if hdiutil create -volname Captioner -srcfolder "$folder" -fs HFS+ -format UDZO -ov "$image"; then return 0; fi
+        sleep 10
+    done
+    fail "hdiutil could not make $image."
+}
+
 pack_macos() {
     local app=dist/Captioner.app image folder key
     image=$output/captioner-$version-macos-$(uname -m).dmg
@@ -83,7 +103,7 @@ pack_macos() {
     folder=$(mktemp -d)
     cp -R "$app" "$folder/"
     ln -s /Applications "$folder/Applications"
-    hdiutil create -volname Captioner -srcfolder "$folder" -fs HFS+ -format UDZO -ov "$image"
+    make_image "$folder" "$image"
     rm -rf "$folder"
     given "Signing for macOS" MACOS_IDENTITY || return 0
     codesign --sign "$MACOS_IDENTITY" --timestamp "$image"
@@ -108,11 +128,11 @@ sign_windows() {
 windows_path() { if command -v cygpath >/dev/null; then cygpath -w "$1"; else printf '%s' "$1"; fi; }
 
 pack_windows() {
-    local compiler
+    local compiler numbers=${version%%[!0-9.]*} # of 1.2.3rc1: Windows knows no others
     sign_windows dist/captioner/captioner.exe dist/captioner/captionerw.exe
     compiler=$(command -v iscc || compgen -G '/c/Program Files (x86)/Inno Setup 6/ISCC.exe' || true)
     [[ -n $compiler ]] || fail "Inno Setup is not on this machine: https://jrsoftware.org/isinfo.php"
-    MSYS_NO_PATHCONV=1 "$compiler" /Q "/DVersion=$version" "/DSource=$(windows_path "$PWD/dist/captioner")" \
+    MSYS_NO_PATHCONV=1 "$compiler" /Q "/DVersion=$version" "/DNumbers=${numbers%.}" "/DSource=$(windows_path "$PWD/dist/captioner")" \
         "/DOutput=$(windows_path "$PWD/$output")" 'resources\packaging\captioner.iss'
     sign_windows "$output/captioner-$version-windows-x86_64-setup.exe"
 }
@@ -129,10 +149,15 @@ pack() {
 }
 
 publish() {
-    local tag=${1:?"the tag is missing"} folder=${2:?"the folder is missing"}
+    local tag=${1:?"the tag is missing"} folder=${2:?"the folder is missing"} page kind=()
     [[ $tag == "v$version" ]] || fail "The tag is $tag, but pyproject.toml says $version."
+    page=$(gh repo view --json url --jq .url)/releases/tag/$tag
+    "$python" -c 'import json, sys; print(json.dumps({"version": sys.argv[1], "url": sys.argv[2]}, indent=2))' \
+        "$version" "$page" >"$folder/latest.json"
     (cd "$folder" && rm -f SHA256SUMS && sha256sum -- * >"$secrets/SHA256SUMS" && mv "$secrets/SHA256SUMS" .)
-    gh release create "$tag" --verify-tag --title "Captioner $version" --generate-notes "$folder"/*
+    # so that …/releases/latest/download/latest.json never tells everybody of a trial
+    if [[ $version =~ (a|b|rc|dev)[0-9] ]]; then kind=(--prerelease); fi
+    gh release create "$tag" --verify-tag --title "Captioner $version" --generate-notes ${kind[@]+"${kind[@]}"} "$folder"/*
 }
 
 case ${1:-} in

@@ -22,6 +22,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from xml.parsers.expat import ExpatError
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -99,8 +100,11 @@ class Frozen:
 
     def crash_notes(self) -> list[str]:
         """Return what the program noted of crashes."""
-        home = self.home if self.root is None else self.root / self.home.relative_to("/")
-        notes = [path for path in home.rglob("*.txt") if "crashes" in path.parts]
+        folders = [self.home if self.root is None else self.root / self.home.relative_to("/")]
+        if sys.platform == "win32" and "LOCALAPPDATA" in os.environ:
+            # Windows says itself where a person's files are, whatever the environment says.
+            folders.append(Path(os.environ["LOCALAPPDATA"], "captioner"))
+        notes = [path for folder in folders for path in folder.rglob("*.txt") if "crashes" in path.parts]
         return [text for path in notes if (text := path.read_text(encoding="utf-8", errors="replace"))]
 
 
@@ -120,6 +124,7 @@ def check(frozen: Frozen) -> None:
     assert said == f"captioner {version}", f"--version says {said!r}, pyproject.toml {version!r}"
     if frozen.program.parent.name == "MacOS":
         check_bundle(frozen.program.parents[2], version)
+        check_signature(frozen.program.parents[2])
     listed = frozen.run("devices", "--json")  # loads PortAudio; an empty list is a machine without a microphone
     assert listed.lstrip().startswith("["), f"devices: {listed!r}"
     painted(frozen.run("self-test", QT_QPA_PLATFORM="offscreen"))
@@ -148,6 +153,26 @@ def check_bundle(app: Path, version: str) -> None:
         assert strings.is_file(), f"{strings.relative_to(app)} is not there"
         words = strings.read_text(encoding="utf-8")
         assert "NSMicrophoneUsageDescription" in words, f"{strings.relative_to(app)} does not speak of the microphone"
+
+
+def check_signature(app: Path) -> None:
+    """Prove that the signature of a bundle still holds what the hardened runtime of macOS is to allow.
+
+    Raises:
+        AssertionError: it would hear silence for ever; a second signature that drops this looks valid.
+    """
+    codesign = shutil.which("codesign")
+    assert codesign, "codesign is not on this machine"
+    signed = subprocess.run(
+        [codesign, "--display", "--entitlements", "-", "--xml", str(app)], capture_output=True, check=False
+    )
+    try:
+        entitled = plistlib.loads(signed.stdout)
+    except (plistlib.InvalidFileException, ExpatError):
+        entitled = {}
+    wanted = plistlib.loads((PROJECT / "resources" / "packaging" / "entitlements.plist").read_bytes())
+    lost = [key for key, value in wanted.items() if entitled.get(key) != value]
+    assert not lost, f"the signature does not hold {', '.join(lost)}"
 
 
 def painted(said: str) -> None:

@@ -190,6 +190,24 @@ def test_a_library_goes_when_the_last_one_that_needs_it_goes() -> None:
     assert bundle.unreachable(binaries, links.__getitem__) == {"libQt6Network.so.6", "libbrotlidec.so.1"}
 
 
+def test_a_machine_that_lacks_a_library_builds_nothing() -> None:
+    links = {
+        "/w/libqxcb.so": ["libxcb-cursor.so.0", "libc.so.6", "libQt6Gui.so.6"],
+        "/w/libqwayland.so": ["libwayland-cursor.so.0"],
+        "/w/libQt6Gui.so.6": ["libGL.so.1"],
+    }
+    binaries = [(f"PySide6/{Path(path).name}", path, "BINARY") for path in links]
+    binaries.append(("libQt6Gui.so.6", "PySide6/Qt/lib/libQt6Gui.so.6", "SYMLINK"))
+    assert bundle.lacking(binaries, links.__getitem__, lambda: ["libc.so.6"]) == ["libGL.so.1", "libxcb-cursor.so.0"]
+    assert bundle.lacking(binaries, links.__getitem__, lambda: ["libc.so.6", "libGL.so.1", "libxcb-cursor.so.0"]) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the loader of Linux is asked")
+def test_this_machine_is_asked_for_its_libraries() -> None:
+    assert {"libc.so.6", "libm.so.6"} <= bundle.known_libraries()
+    assert not any("/" in name or " " in name for name in bundle.known_libraries())
+
+
 @pytest.mark.parametrize(
     ("platform", "backend"), [("linux", "SecretService"), ("darwin", "macOS"), ("win32", "Windows")]
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import plistlib
 import sys
 from pathlib import Path
 
@@ -76,6 +78,46 @@ def test_the_program_gets_an_environment_without_python(tmp_path: Path) -> None:
     names = {line.partition("=")[0] for line in frozen.run().splitlines()} - {"PWD", "SHLVL", "_", "OLDPWD", "LC_CTYPE"}
     assert names == {"HOME", "LANG", "PATH"}
     assert "PATH=\n" in frozen.run()
+
+
+ENTITLED = bundle.ENTITLEMENTS.read_text(encoding="utf-8")
+
+
+def application(folder: Path, signature: str) -> Frozen:
+    """A bundle of macOS, and a codesign beside it that finds this signature."""
+    contents = folder / "Captioner.app" / "Contents"
+    (contents / "MacOS").mkdir(parents=True)
+    (contents / "Info.plist").write_bytes(plistlib.dumps(bundle.info_plist()))
+    for place, words in bundle.localized_strings().items():
+        strings = contents / "Resources" / place / "InfoPlist.strings"
+        strings.parent.mkdir(parents=True)
+        strings.write_text(words, encoding="utf-8")
+    (folder / "signature").write_text(signature, encoding="utf-8")
+    (folder / "codesign").write_text(f"#!/bin/sh\n/bin/cat {folder}/signature\n", encoding="utf-8")
+    (folder / "codesign").chmod(0o755)
+    return program(contents / "MacOS", WHOLE)
+
+
+def test_a_bundle_that_is_let_to_the_microphone_is_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    check(application(tmp_path, ENTITLED))
+
+
+@pytest.mark.parametrize(
+    ("signature", "lost"),
+    [
+        (ENTITLED.replace("device.audio-input", "device.camera"), "com.apple.security.device.audio-input"),
+        (ENTITLED.replace("<true/>", "<false/>"), "com.apple.security.device.audio-input, com.apple.security.cs"),
+        ("", "com.apple.security.device.audio-input, com.apple.security.cs"),
+        ("code object is not signed at all", "com.apple.security.device.audio-input, com.apple.security.cs"),
+    ],
+)
+def test_a_bundle_whose_signature_lost_the_entitlements_is_refused(
+    signature: str, lost: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    with pytest.raises(AssertionError, match=f"the signature does not hold {lost}"):
+        check(application(tmp_path, signature))
 
 
 def test_a_program_that_is_not_there_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from captioner.releases import Release, read_release
 from resources.packaging import bundle
+from tests.helpers.requirements import require
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32" or shutil.which("bash") is None, reason="the stand-ins are scripts of a POSIX shell"
@@ -95,6 +97,7 @@ def test_on_linux_the_folder_becomes_one_archive_of_its_own_name(workshop: Works
     workshop.tool("uname", "case $1 in -m) echo x86_64 ;; *) echo Linux ;; esac")
     if sys.platform != "linux":
         pytest.skip("the archive is made with GNU tar")
+    require("release")
     done = workshop.run("pack")
     assert done.returncode == 0, done.stderr
     archive = workshop.tree / "dist" / "release" / f"captioner-{VERSION}-linux-x86_64.tar.xz"
@@ -113,6 +116,16 @@ def test_without_secrets_macos_packs_and_says_what_is_left_out(mac: Workshop) ->
         call.startswith("hdiutil create") and f"captioner-{VERSION}-macos-arm64.dmg" in call for call in mac.calls
     )
     assert not any("notarytool" in call or "--sign" in call for call in mac.calls)
+
+
+@pytest.mark.parametrize(("busy", "code"), [(4, 0), (5, 1)])
+def test_an_image_that_is_busy_is_made_again(busy: int, code: int, mac: Workshop) -> None:
+    mac.tool("sleep")
+    mac.tool("hdiutil", f'[ "$(grep -c ^hdiutil {mac.journal})" -gt {busy} ]')
+    done = mac.run("pack")
+    assert done.returncode == code
+    assert ("hdiutil could not make dist/release/captioner" in done.stderr) == bool(code)
+    assert sum(call.startswith("hdiutil") for call in mac.calls) == 5
 
 
 def test_with_an_identity_alone_the_image_is_signed_and_notarisation_is_left_out(mac: Workshop) -> None:
@@ -159,7 +172,7 @@ def test_without_a_certificate_windows_gets_an_unsigned_installer(windows: Works
     assert done.returncode == 0, done.stderr
     assert "Signing for Windows is left out: WINDOWS_CERTIFICATE is not set." in done.stdout
     (call,) = [call for call in windows.calls if call.startswith("iscc")]
-    assert f"/DVersion={VERSION}" in call
+    assert f"/DVersion={VERSION} /DNumbers={VERSION} " in call
     assert not any(call.startswith("signtool") for call in windows.calls)
 
 
@@ -176,7 +189,7 @@ def test_with_a_certificate_both_programs_and_the_installer_are_signed(windows: 
 def test_a_release_has_checksums_of_all_its_files(workshop: Workshop, tmp_path: Path) -> None:
     if shutil.which("sha256sum") is None:
         pytest.skip("releases are published from Linux")
-    workshop.tool("gh")
+    workshop.tool("gh", 'case "$1 $2" in "repo view") echo https://github.com/somebody/captioner ;; esac')
     folder = tmp_path / "release"
     folder.mkdir()
     (folder / "a.dmg").write_bytes(b"a")
@@ -184,9 +197,27 @@ def test_a_release_has_checksums_of_all_its_files(workshop: Workshop, tmp_path: 
     done = workshop.run("publish", f"v{VERSION}", str(folder))
     assert done.returncode == 0, done.stderr
     subprocess.run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=folder, check=True, capture_output=True)
-    assert len((folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()) == 2
-    (call,) = [call for call in workshop.calls if call.startswith("gh ")]
-    assert all(name in call for name in ("a.dmg", "b.tar.xz", "SHA256SUMS"))
+    assert len((folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()) == 3
+    (call,) = [call for call in workshop.calls if call.startswith("gh release")]
+    assert all(name in call for name in ("a.dmg", "b.tar.xz", "latest.json", "SHA256SUMS"))
+    assert "--prerelease" not in call
+    told = read_release((folder / "latest.json").read_bytes())
+    assert told == Release(VERSION, f"https://github.com/somebody/captioner/releases/tag/v{VERSION}")
+
+
+def test_a_trial_is_no_release_that_everybody_is_told_of(workshop: Workshop, tmp_path: Path) -> None:
+    if shutil.which("sha256sum") is None:
+        pytest.skip("releases are published from Linux")
+    workshop.tool("gh", 'case "$1 $2" in "repo view") echo https://github.com/somebody/captioner ;; esac')
+    project = workshop.tree / "pyproject.toml"
+    text = project.read_text(encoding="utf-8")
+    project.write_text(text.replace(f'version = "{VERSION}"', 'version = "1.0rc1"', 1), encoding="utf-8")
+    folder = tmp_path / "release"
+    folder.mkdir()
+    done = workshop.run("publish", "v1.0rc1", str(folder))
+    assert done.returncode == 0, done.stderr
+    (call,) = [call for call in workshop.calls if call.startswith("gh release")]
+    assert "--prerelease" in call
 
 
 def test_a_tag_of_another_version_is_no_release(workshop: Workshop, tmp_path: Path) -> None:
@@ -194,6 +225,22 @@ def test_a_tag_of_another_version_is_no_release(workshop: Workshop, tmp_path: Pa
     done = workshop.run("publish", "v9.9.9", str(tmp_path))
     assert (done.returncode, done.stderr) == (1, f"The tag is v9.9.9, but pyproject.toml says {VERSION}.\n")
     assert not any(call.startswith("gh ") for call in workshop.calls)
+
+
+@pytest.mark.parametrize("stub", ["exit 9", "echo Python 2.7.18; exit 1"])
+def test_a_python_that_is_none_is_passed_over(stub: str, workshop: Workshop, tmp_path: Path) -> None:
+    if sys.platform != "linux":
+        pytest.skip("the archive is made with GNU tar")
+    require("release")
+    workshop.tool("uname", "case $1 in -m) echo x86_64 ;; *) echo Linux ;; esac")
+    workshop.tool("python", stub)
+    workshop.tool("python3", f'exec {sys.executable} "$@"')
+    done = workshop.run("pack")
+    assert done.returncode == 0, done.stderr
+    assert (workshop.tree / "dist" / "release" / f"captioner-{VERSION}-linux-x86_64.tar.xz").is_file()
+    workshop.tool("python3", stub)
+    done = workshop.run("pack")
+    assert (done.returncode, done.stderr) == (1, "Python 3.11 or newer is not on this machine.\n")
 
 
 def test_no_secret_outlives_the_script(mac: Workshop, tmp_path: Path) -> None:
