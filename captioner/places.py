@@ -7,6 +7,7 @@ company: it lies where the person cannot write, and no variable of the environme
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -63,6 +64,11 @@ def recordings_dir() -> Path:
 def unsaved_dir() -> Path:
     """Return the folder of what windows keep until they end in order; it need not exist."""
     return data_dir() / "unsaved"
+
+
+def update_file() -> Path:
+    """Return where it is kept what is known of new versions; the file need not exist."""
+    return data_dir() / "update.json"
 
 
 def crash_dir() -> Path:
@@ -173,7 +179,7 @@ def _program_data() -> Path:
 
     path = ctypes.create_unicode_buffer(260)
     # https://learn.microsoft.com/windows/win32/shell/csidl: CSIDL_COMMON_APPDATA
-    ctypes.windll.shell32.SHGetFolderPathW(None, 0x23, None, 0, path)  # type: ignore[attr-defined, unused-ignore]
+    ctypes.windll.shell32.SHGetFolderPathW(None, 0x23, None, 0, path)  # type: ignore[attr-defined, unused-ignore]  # typed there
     return Path(path.value or r"C:\ProgramData")
 
 
@@ -229,5 +235,9 @@ def _set_aside(path: Path, error: Exception) -> FileProblem:
 
 
 def _detail(error: Exception) -> str:
-    """Say in one line what the system or the parser said, without the path."""
-    return (error.strerror or type(error).__name__) if isinstance(error, OSError) else str(error)
+    """Say in a word or two what is wrong, without the path: what the system says, or which format it is not."""
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    if isinstance(error, json.JSONDecodeError):
+        return f"JSON: {error.lineno}:{error.colno}"
+    return "UTF-8" if isinstance(error, UnicodeError) else "JSON"

@@ -12,7 +12,7 @@ import re
 from collections.abc import Container, Mapping
 from dataclasses import Field, asdict, dataclass, field, fields, replace
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import urlsplit
 
 DEFAULT_ENDPOINT = "https://openapi.vito.ai"
@@ -81,8 +81,11 @@ class Option:
     Attributes:
         label: short name.
         help: one sentence.
-        low, high: inclusive bounds of a number (unit in `unit`).
+        low, high: inclusive bounds of a number.
+        step: by which the dialog counts.
+        unit: of the number, as it is written.
         reconnects: a change needs a new connection.
+        hidden: nobody sets it: the window remembers it.
     """
 
     section: Section
@@ -340,18 +343,25 @@ class Settings:
             reconnects=True,
         ),
     )
+    update_url: str = _option(
+        "",
+        Option(
+            Section.NETWORK,
+            "Address for new versions",
+            "Where to ask once a day whether there is a new version; empty is never. The request says nothing about "
+            "this computer or its version, and nothing is installed: a new version is only told.",
+        ),
+    )
     # --- what the window remembers
     overlay: bool = _option(False, Option(Section.CAPTIONS, "Latency overlay", "", hidden=True))
     overlay_place: tuple[int, int] | None = _option(None, Option(Section.CAPTIONS, "", "", hidden=True))
     recovery_refused: bool = _option(False, Option(Section.PRIVACY, "", "", hidden=True))
     window_geometry: str = _option("", Option(Section.CAPTIONS, "", "", hidden=True))
 
-    LOOPBACK: ClassVar[re.Pattern[str]] = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
-
     def __post_init__(self) -> None:
         for each in fields(self):
             check(each, getattr(self, each.name))
-        if not 20 <= self.chunk_ms <= 100 or self.chunk_ms % 20:
+        if self.chunk_ms % 20:
             raise SettingError("chunk_ms", "{value} ms is not 20, 40, 60, 80 or 100 ms.", value=self.chunk_ms)
         if self.block_ms not in (10, 20):
             raise SettingError("block_ms", "{value} ms is neither 10 nor 20 ms.", value=self.block_ms)
@@ -411,7 +421,8 @@ def needs_connection(before: Settings, after: Settings) -> bool:
 
 
 def _plain(settings: Settings) -> dict[str, Any]:
-    return json.loads(json.dumps(asdict(settings)))  # type: ignore[no-any-return]
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(settings)))
+    return plain
 
 
 def revive(each: Field[Any], value: Any) -> Any:
@@ -462,7 +473,7 @@ def check(each: Field[Any], value: Any) -> None:
         )
     if each.name == "keywords":
         _check_keywords(value)
-    elif each.name in ("endpoint", "proxy"):
+    elif each.name in ("endpoint", "proxy", "update_url"):
         check_address(each.name, value)
     elif each.name == "language" and not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z]{2,4})?", value):
         raise SettingError(each.name, "{value} is not a language code such as ko or en.", value=value)
@@ -486,7 +497,7 @@ def _check_keywords(words: tuple[str, ...]) -> None:
 
 def check_address(name: str, value: str) -> None:
     """Raise SettingError where a value is no address for the setting (or the part of a policy) of that name."""
-    if name == "proxy" and not value:
+    if name in ("proxy", "update_url") and not value:
         return
     if "@" in value:  # first of all: the other sentences repeat the value
         raise SettingError(name, "An address must not hold a user name or a password.")
@@ -506,9 +517,16 @@ def check_address(name: str, value: str) -> None:
         )
 
 
-_EXAMPLES = {"proxy": "http://proxy.example.com:3128", "token_url": "https://tokens.example.com/token"}
+_EXAMPLES = {
+    "proxy": "http://proxy.example.com:3128",
+    "token_url": "https://tokens.example.com/token",
+    "update_url": "https://www.example.com/captioner/latest.json",
+}
+
+
+_LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 
 
 def is_loopback(host: str) -> bool:
     """Whether a host's name or address is this computer: localhost, 127/8 or ::1."""
-    return Settings.LOOPBACK.fullmatch(host.lower()) is not None
+    return _LOOPBACK.fullmatch(host.lower()) is not None

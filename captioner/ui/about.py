@@ -10,13 +10,13 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 from typing_extensions import override
 
-from captioner.ui.theme import ink, picture
+from captioner.ui.bars import Button
+from captioner.ui.theme import ink, picture, resize_within_screen
 
 _LOGO = 56
 _NARROWEST = 380
@@ -32,6 +32,8 @@ class About(QDialog):
 
     licences_requested = Signal()
     """The person wants the licences: `show_licences` is to be called with their text."""
+    page_requested = Signal()
+    """The person wants to see the page of the new version."""
 
     def __init__(self, version: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,18 +46,20 @@ class About(QDialog):
         title.setFont(font)
         ink(self._version, "faint")
         self._version.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._words, self._libraries = QLabel(), QLabel()
-        for label in (self._words, self._libraries):
+        self._words, self._libraries, self._update = QLabel(), QLabel(), QLabel()
+        for label in (self._words, self._libraries, self._update):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
+        ink(self._update, "faint")
+        self._page = Button()
+        self._page.clicked.connect(self.page_requested)
         self.licences = QPlainTextEdit()
         self.licences.setReadOnly(True)
         self.licences.setUndoRedoEnabled(False)
         self.licences.setTabChangesFocus(True)
         self.licences.setProperty("framed", True)
         self.licences.hide()
-        self._show = QPushButton()
-        self._show.setAutoDefault(False)
+        self._show = Button()
         self._show.clicked.connect(self._on_show)
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self._buttons.rejected.connect(self.reject)
@@ -70,19 +74,24 @@ class About(QDialog):
         head.addLayout(words, 1)
         foot = QHBoxLayout()
         foot.addWidget(self._show)
+        foot.addWidget(self._page)
         foot.addStretch(1)
         foot.addWidget(self._buttons)
         column = self._column = QVBoxLayout(self)
         column.setContentsMargins(28, 26, 28, 18)
         column.setSpacing(16)
         column.addLayout(head)
+        column.addWidget(self._update)
         column.addWidget(self._words)
         column.addWidget(self._libraries)
         column.addWidget(self.licences, 1)
         column.addStretch(0)
         column.addLayout(foot)
+        self._buttons.button(QDialogButtonBox.StandardButton.Close).setDefault(True)  # it is in the dialog now
+        self._update.hide()
+        self._page.hide()
         self._refresh_words()
-        self.resize(520, self.sizeHint().height())
+        resize_within_screen(self, 520, self.sizeHint().height())
 
     def show_licences(self, text: str) -> None:
         """Show the licences, from their beginning."""
@@ -90,8 +99,21 @@ class About(QDialog):
         self.licences.show()
         self._show.setEnabled(False)
         self._keep_room()
-        self.resize(max(self.width(), 760), max(self.height(), 560))
+        resize_within_screen(self, max(self.width(), 760), max(self.height(), 560))
         self.licences.setFocus()
+
+    def show_update(self, text: str, url: str = "") -> None:
+        """Say what is known of new versions, nothing where it is empty.
+
+        Args:
+            text: one sentence.
+            url: the page of the newer one; "" where there is none.
+        """
+        self._update.setText(text)
+        self._update.setVisible(bool(text))
+        self._page.setToolTip(url)
+        self._page.setVisible(bool(url))
+        self._keep_room()
 
     def _on_show(self) -> None:
         self.licences_requested.emit()
@@ -107,6 +129,7 @@ class About(QDialog):
             )
         )
         self._show.setText(self.tr("Licences"))
+        self._page.setText(self.tr("What is new"))
         self.licences.setAccessibleName(self.tr("Licences"))
         self._buttons.button(QDialogButtonBox.StandardButton.Close).setText(self.tr("Close"))
         self._keep_room()

@@ -46,6 +46,21 @@ def test_the_licences_come_when_they_are_asked_for(qtbot: QtBot, about: About) -
     assert not button(about, "Licences").isEnabled()
 
 
+def test_it_says_what_is_known_of_new_versions_and_leads_to_their_page(qtbot: QtBot, about: About) -> None:
+    assert button(about, "What is new").isHidden()
+    about.show_update("Last asked: no answer.")
+    assert "Last asked: no answer." in words(about)
+    assert button(about, "What is new").isHidden()
+    about.show_update("There is 1.3.", "https://www.example.com/1.3")
+    assert button(about, "What is new").toolTip() == "https://www.example.com/1.3"
+    with qtbot.waitSignal(about.page_requested):
+        button(about, "What is new").click()
+    about.show_update("")
+    assert [label for label in about.findChildren(QLabel) if label.isVisible() and label.text() == ""] == [
+        about.findChildren(QLabel)[0]  # the picture
+    ]
+
+
 def test_it_closes_with_its_button(about: About) -> None:
     button(about, "Close").click()
     assert about.isHidden()
@@ -60,6 +75,7 @@ def test_it_speaks_the_persons_language(about: About, translation: Translation) 
 
 
 def test_nothing_is_cut_at_its_smallest(about: About, translation: Translation) -> None:
+    about.show_update("Last asked for a new version on 2026-03-04 14:03: the answer was not understood.", "https://a/b")
     for language in (Language.ENGLISH, Language.KOREAN):
         translation.use(Sentences.load(language))
         about.resize(about.minimumSizeHint())
