@@ -24,9 +24,10 @@ from captioner.account import Credentials
 from captioner.compare.analysis import Analysis, analyse
 from captioner.compare.outcome import Comparison, Way
 from captioner.compare.report import write_report
-from captioner.compare.run import LONGEST, TIMEOUT, Live, Post, Progress, Runs, Seen, Take
-from captioner.compare.services import Blocking, Emulated, NotStarted, Service, Standing, design
+from captioner.compare.run import TIMEOUT, Progress, Runs, Seen
+from captioner.compare.services import Emulated, NotStarted, Service, Standing, design
 from captioner.compare.sidebyside import SideBySide, SideRow
+from captioner.compare.takes import LONGEST, Live, Post, Take
 from captioner.compare.ways import groups
 from captioner.compare.wording import recording_name, way_name
 from captioner.comparison_files import ComparisonFiles
@@ -49,6 +50,7 @@ from captioner.ui.comparison_view import (
 )
 from captioner.ui.source_picker import SourceChoice
 from captioner.ui.viewstate import fault_sentence
+from captioner.worker import Blocking
 
 if TYPE_CHECKING:
     from captioner.audio.capture import Driver
@@ -74,6 +76,7 @@ class Surroundings:
         clock: seconds that only grow.
         limit: seconds after which a microphone is heard no further.
         missing: what is said where there is no account.
+        ways: that the company lets through to the service.
     """
 
     say: Callable[[], Sentences]
@@ -86,6 +89,7 @@ class Surroundings:
     clock: Callable[[], float] = time.perf_counter
     limit: float = LONGEST
     missing: FaultKind = FaultKind.CREDENTIALS_MISSING
+    ways: tuple[Way, ...] = tuple(Way)
 
 
 class ComparisonDesk:
@@ -103,7 +107,8 @@ class ComparisonDesk:
     def __init__(self, parent: QWidget | None, around: Surroundings) -> None:
         self.comparison: Comparison | None = None
         self._around = around
-        self._plan = Plan(device=around.settings().device)
+        usual = tuple(way for way in Plan().ways if way in around.ways)
+        self._plan = Plan(device=around.settings().device, ways=usual or around.ways)
         self._state = RunState()
         self._analysis: Analysis | None = None
         self._runs: Runs | None = None
@@ -369,6 +374,7 @@ class ComparisonDesk:
             started=started,
             design=design(plan.profile, settings.silence) if plan.profile else None,
             stopped=runs.stopped,
+            emulated=bool(plan.profile),
         )
         self._analysis = await self._around.blocking(analyse, comparison)
         self.comparison = comparison
@@ -443,6 +449,7 @@ class ComparisonDesk:
             service=settings.endpoint,
             limit=self._around.limit,
             say=self._say,
+            allowed=self._around.ways,
         )
 
     def _refresh(self) -> None:

@@ -14,13 +14,13 @@ from typing import Any, Final
 from captioner.audio.wav import open_sound
 from captioner.compare.outcome import Reference
 from captioner.compare.reference import read_reference, references_for
-from captioner.compare.run import Take, listen
-from captioner.compare.services import Blocking
+from captioner.compare.takes import Take, listen
 from captioner.errors import FaultError
 from captioner.language import Sentences
 from captioner.places import FileProblem
 from captioner.settings import Settings
 from captioner.ui.comparison_view import ChosenFile, Plan
+from captioner.worker import Blocking
 
 _REFERENCES: Final = (".txt", ".json", ".jsonl", ".srt")
 

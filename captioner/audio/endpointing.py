@@ -7,6 +7,10 @@ nothing starts without the detector's consent, and where it starts and stops the
 but one or two steady tones (a telephone that rings, a beep) starts nothing either. `captioner bench endpointing` says
 what that is worth, over speech whose ends are known.
 
+Hold music is heard as one long utterance, and that is left so. What tells it from a voice, harmonics that stand still,
+takes a second to be seen, and music with drums or broken chords does not have it; a short word that is spoken over
+music is gone by then, and a word that is lost is worse than music that is sent.
+
 The noise floor is the minimum of the smoothed level over the last seconds ("minimum statistics": R. Martin, Noise power
 spectral density estimation based on optimal smoothing and minimum statistics, IEEE Trans. Speech and Audio Processing
 9(5), 2001): speech dips to it between syllables, so it needs no decision about speech to be learned.

@@ -32,7 +32,8 @@ from captioner.bench.utterances import write_utterances
 from captioner.compare.matching import Outcome, match_run
 from captioner.compare.outcome import Recording, Reference, Way, WayRun
 from captioner.compare.reference import read_reference
-from captioner.compare.run import Dial, Live, Runs, ServiceLine, Take, listen
+from captioner.compare.run import Dial, Runs, ServiceLine
+from captioner.compare.takes import Live, Take, listen
 from captioner.compare.ways import groups, offsets
 from captioner.emulator.process import EmulatorProcess
 from captioner.emulator.profiles import SPREAD

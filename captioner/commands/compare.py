@@ -25,9 +25,10 @@ from captioner.compare.analysis import analyse
 from captioner.compare.outcome import Comparison, Reference, Way
 from captioner.compare.reference import read_reference, references_for
 from captioner.compare.report import table, write_report
-from captioner.compare.run import TIMEOUT, Progress, Runs, Take, listen
+from captioner.compare.run import TIMEOUT, Progress, Runs
 from captioner.compare.services import Emulated, NotStarted, Service, Standing, design
-from captioner.compare.ways import groups
+from captioner.compare.takes import Take, listen
+from captioner.compare.ways import allowed, groups
 from captioner.compare.wording import recording_name, way_name
 from captioner.errors import Fault, FaultError
 from captioner.language import Sentences
@@ -69,7 +70,8 @@ def compare(request: Request, environment: Mapping[str, str], policy: Policy, sa
     Raises:
         CommandError: with one of the codes from 2 to 4; or nothing was heard before somebody stopped it.
     """
-    ways = _ways(request.ways, say)
+    ways = _ways(request.ways, None if request.profile else policy, say)
+    left_out = "" if request.ways else ", ".join(way for way in Way if way not in ways)
     if request.profile and request.endpoint:
         sentence = say("--profile starts a service of its own: leave --endpoint out, or --profile.")
         raise CommandError(ExitCode.BAD_INPUT, sentence)
@@ -109,6 +111,7 @@ def compare(request: Request, environment: Mapping[str, str], policy: Policy, sa
             started=started,
             design=design(request.profile, settings.silence) if request.profile else None,
             stopped=runs.stopped,
+            emulated=bool(request.profile),
         )
         problem = _report(comparison, request.out, say)
         written = problem is None
@@ -117,7 +120,13 @@ def compare(request: Request, environment: Mapping[str, str], policy: Policy, sa
             with suppress(OSError):  # something is in it
                 made.rmdir()
     _print(comparison, say)
-    for sentence in [trouble.sentence if trouble else "", say(problem.sentence, **problem.values) if problem else ""]:
+    for sentence in (
+        say("Your company does not allow these ways, so they were left out: {names}.", names=left_out)
+        if left_out
+        else "",
+        trouble.sentence if trouble else "",
+        say(problem.sentence, **problem.values) if problem else "",
+    ):
         if sentence:
             complain(sentence)
     if request.out is not None and written:
@@ -129,13 +138,27 @@ def compare(request: Request, environment: Mapping[str, str], policy: Policy, sa
 # ---------------------------------------------------------------- before anything is opened
 
 
-def _ways(names: Sequence[str], say: Sentences) -> tuple[Way, ...]:
-    """Return the ways in the order of the report."""
+def _ways(names: Sequence[str], policy: Policy | None, say: Sentences) -> tuple[Way, ...]:
+    """Return the ways in the order of the report.
+
+    Args:
+        names: of those that are wanted; none is all that there may be.
+        policy: limits them; None where nothing leaves this computer.
+        say: the person's language.
+    """
+    there_may_be = tuple(Way) if policy is None else allowed(policy)
     for name in names:
         if name not in tuple(Way):
             sentence = say("There is no way {name}; there are {names}.", name=name, names=", ".join(Way))
             raise CommandError(ExitCode.BAD_INPUT, sentence)
-    return tuple(way for way in Way if not names or way in names)
+        if name not in there_may_be:
+            sentence = say(
+                "Your company does not allow the way {name}; it allows {names}.",
+                name=name,
+                names=", ".join(there_may_be),
+            )
+            raise CommandError(ExitCode.BAD_INPUT, sentence)
+    return tuple(way for way in there_may_be if not names or way in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +317,12 @@ def _print(comparison: Comparison, say: Sentences) -> None:
 
 
 def _is_complete(comparison: Comparison) -> bool:
-    """Whether every recording was heard to its end by every way, and nothing was lost."""
-    due = len(comparison.recordings) * len(comparison.ways) * comparison.repeats
+    """Whether every recording was heard to its end by every way, and nothing was lost.
+
+    A channel on which nobody speaks, while somebody does on another one of its file, is nothing that is missing.
+    """
+    spoken = {each.name for each in comparison.recordings if each.anchors}
+    due = sum(bool(each.anchors) or each.name not in spoken for each in comparison.recordings)
+    due *= len(comparison.ways) * comparison.repeats
     whole = sum(run.complete and run.fault is None for run in comparison.runs)
     return not comparison.stopped and whole == due

@@ -212,6 +212,18 @@ def _row(run: WayRun, match: Match, timeout: float) -> Row:
     )
 
 
+def as_designed(analysis: Analysis, utterances: int) -> list[float]:
+    """Return the totals in ms that the service's known delays add up to with all improvements; empty where unknown.
+
+    The first utterance pays silence, token and connection, the others nothing but the text's own delay.
+    """
+    design = analysis.comparison.design
+    if design is None:
+        return []
+    first = design.silence + design.token + design.connect + design.text
+    return [1000 * each for each in [first, *[design.text] * (utterances - 1)][:utterances]]
+
+
 # ---------------------------------------------------------------- ways
 
 
@@ -302,9 +314,11 @@ def _pair(comparison: Comparison, way: Way, against: Way, rows: Sequence[Row]) -
 
 
 def _said(recording: Recording) -> tuple[str | None, ...]:
-    """Return what was said in each utterance, where a reference has times."""
-    pieces: dict[int, list[str]] = {}
-    for each in recording.reference.of_channel(recording.channel) if recording.reference else ():
+    """Return what was said in each utterance, where a reference has times and tells the channels apart."""
+    reference, pieces = recording.reference, dict[int, list[str]]()
+    if reference is None or (recording.channel is not None and not reference.has_channels):
+        return (None,) * len(recording.anchors)
+    for each in reference.of_channel(recording.channel):
         if each.start is None or each.stop is None:
             return (None,) * len(recording.anchors)
         index = nearest_anchor(each.start, each.stop, recording.anchors)
@@ -328,8 +342,8 @@ def _transcripts(comparison: Comparison, runs: Sequence[WayRun]) -> tuple[Transc
                 said = " ".join(each.text for each in reference.of_channel(channel))
                 if said:
                     transcripts.append(_transcript(comparison, runs, (index,), said))
-        else:
-            transcripts.append(_transcript(comparison, runs, tuple(index for index, _ in file), reference.text))
+        elif speaking := tuple(index for index, lane in file if lane.anchors):  # nobody hears the others
+            transcripts.append(_transcript(comparison, runs, speaking, reference.text))
     return tuple(sorted(transcripts, key=lambda each: each.recordings))
 
 

@@ -12,8 +12,9 @@ from html import escape
 
 from captioner.compare.analysis import PARTS, Pair, WayResult
 from captioner.compare.outcome import Way
-from captioner.compare.wording import milliseconds, pair_name, stage_name, way_name
+from captioner.compare.wording import milliseconds, pair_name, way_name
 from captioner.language import Sentences
+from captioner.names import stage_name
 
 _WIDTH = 960
 _DASHES = {

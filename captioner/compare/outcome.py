@@ -224,6 +224,8 @@ class Comparison:
         started: wall-clock time for people; empty where it means nothing.
         design: of a service whose delays are known, else None.
         stopped: a person ended the comparison before its time.
+        emulated: no recogniser heard it: an emulator says what it was told, and nothing of a recording that it was told
+            nothing of.
         seed: of the bootstrap.
     """
 
@@ -237,4 +239,5 @@ class Comparison:
     started: str = ""
     design: Design | None = None
     stopped: bool = False
+    emulated: bool = False
     seed: int = 1

@@ -13,13 +13,15 @@ from math import fsum
 from typing import assert_never
 
 from captioner.compare import charts
-from captioner.compare.analysis import PARTS, Analysis, Row, Transcript
+from captioner.compare.analysis import PARTS, Analysis, Row, Transcript, as_designed
 from captioner.compare.matching import Match, Outcome
 from captioner.compare.outcome import Recording, Way
 from captioner.compare.scoring import ErrorRate, Mark, Piece, differences
 from captioner.compare.style import FONT, STYLE
+from captioner.compare.summary import COLUMNS
 from captioner.compare.webfont import excerpt
 from captioner.compare.wording import (
+    ENOUGH,
     anchor_sentence,
     clock,
     definitions,
@@ -32,7 +34,6 @@ from captioner.compare.wording import (
     recording_name,
     resampled_by,
     seconds,
-    stage_name,
     way_name,
     way_story,
 )
@@ -40,10 +41,8 @@ from captioner.errors import Fault
 from captioner.events import RATE
 from captioner.language import Sentences
 from captioner.latency.statistics import Spread, spread
+from captioner.names import stage_name
 from captioner.settings import Language
-
-COLUMNS = 12
-"""Utterances of a recording that have a column each; of a longer one only the summary is in the table of delays."""
 
 _OPEN = 60
 """Utterances up to which their texts are unfolded from the start."""
@@ -221,18 +220,6 @@ def _delay_table(analysis: Analysis, recording: Recording, rows: Sequence[Row], 
     return _table(heads, table, "delays")
 
 
-def as_designed(analysis: Analysis, utterances: int) -> list[float]:
-    """Return the totals in ms that the service's known delays add up to with all improvements; empty where unknown.
-
-    The first utterance pays silence, token and connection, the others nothing but the text's own delay.
-    """
-    design = analysis.comparison.design
-    if design is None:
-        return []
-    first = design.silence + design.token + design.connect + design.text
-    return [1000 * each for each in [first, *[design.text] * (utterances - 1)][:utterances]]
-
-
 def _spread(rows: Sequence[Row]) -> Spread:
     return spread([row.total_ms for row in rows if not row.censored], [row.total_ms for row in rows if row.censored])
 
@@ -314,6 +301,8 @@ def _pairs(analysis: Analysis, say: Sentences) -> str:
         lead += " " + say(
             "There is only one recording, so its utterances were resampled: the interval is too narrow for other calls."
         )
+    if any(each.clusters < ENOUGH for _, each in pairs):
+        lead += " " + say("Fewer than {enough} were resampled: the interval cannot be relied on.", enough=ENOUGH)
     chart = f'<div class="scroll">{charts.differences(analysis.pairs, say)}</div>'
     return _section(say("Paired differences"), chart + _table([escape(each) for each in heads], rows), lead)
 
@@ -487,7 +476,10 @@ def _transcripts(analysis: Analysis, say: Sentences) -> str:
             shown.append(_transcript(analysis, each, say))
     if not shown:
         return ""
-    lead = say("The reference has no times, so the texts are compared as a whole, from the first run of each way.")
+    lead = say(
+        "The reference does not tell which of its words belong to which utterance, so the texts are compared as a "
+        "whole, from the first run of each way."
+    )
     return _section(say("Texts against the reference"), "".join(shown), lead)
 
 

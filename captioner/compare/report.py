@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from captioner import __version__
-from captioner.compare.analysis import Analysis, analyse
+from captioner.compare.analysis import Analysis, Row, analyse, as_designed
 from captioner.compare.outcome import Comparison
-from captioner.compare.page import as_designed, page
+from captioner.compare.page import page
 from captioner.compare.scoring import Accuracy, ErrorRate
 from captioner.compare.summary import headline
 from captioner.compare.wording import (
@@ -138,6 +138,9 @@ def report_json(analysis: Analysis) -> str:
                 "total_ms": asdict(each.total),
                 "stages_ms": {name: asdict(stage) for name, stage in each.stages.items()},
                 "own_ms": asdict(each.own),
+                "queued_behind_itself": [
+                    _behind(comparison, row) for row in analysis.rows if row.way is each.way and row.match.behind
+                ],
                 "waterfalls": [asdict(waterfall) for waterfall in each.waterfalls],
                 "first_interim_ms": asdict(each.first_interim),
                 "ecdf": each.steps,
@@ -176,6 +179,18 @@ def report_json(analysis: Analysis) -> str:
         "definitions": {each.term: each.meaning for each in definitions(analysis, Sentences())},
     }
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def _behind(comparison: Comparison, row: Row) -> dict[str, Any]:
+    """Say how much of a row's queue was behind the way's own earlier utterance, which is not in the own share."""
+    recording = comparison.recordings[row.recording]
+    return {
+        "recording": recording.name,
+        "channel": recording.channel,
+        "repeat": row.repeat,
+        "utterance": row.match.utterance,
+        "ms": round(1000 * row.match.behind, 3),
+    }
 
 
 def _accuracy(accuracy: Accuracy) -> dict[str, Any]:

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from itertools import cycle
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol
 
 from captioner.account import ANYBODY, Credentials
 from captioner.compare.outcome import AnchorSource, Design
-from captioner.compare.run import Dial, Live, ServiceLine, Take
+from captioner.compare.run import Dial, ServiceLine
+from captioner.compare.takes import Live, Take
 from captioner.emulator.process import EmulatorProcess
 from captioner.emulator.profiles import PROFILES
 from captioner.emulator.recording import load_recording
@@ -26,8 +27,8 @@ from captioner.language import Sentences
 from captioner.settings import Settings
 from captioner.stt.link import Network
 
-Blocking: TypeAlias = Callable[..., Awaitable[Any]]
-"""Runs a call that blocks, given with its arguments."""
+if TYPE_CHECKING:
+    from captioner.worker import Blocking
 
 
 class Service(Protocol):

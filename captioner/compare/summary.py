@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import fsum
 
-from captioner.compare.analysis import Analysis
-from captioner.compare.page import COLUMNS, as_designed
+from captioner.compare.analysis import Analysis, as_designed
 from captioner.compare.scoring import ErrorRate
 from captioner.compare.wording import milliseconds, percent, seconds, way_name
 from captioner.language import Sentences
 from captioner.latency.statistics import spread
+
+COLUMNS = 12
+"""Utterances of a recording that have a column each; of a longer one only the summary is in the table of delays."""
 
 
 @dataclass(frozen=True, slots=True)

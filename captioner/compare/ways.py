@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from captioner.compare.outcome import Way
+from captioner.policy import Policy
 from captioner.settings import Mode
 from captioner.stt.policy import KEPT_AHEAD, KEPT_LAZY, PER_UTTERANCE, PER_UTTERANCE_FRESH_TOKEN, Connecting
 
@@ -65,6 +66,11 @@ def groups(ways: Iterable[Way], repeat: int = 1) -> tuple[tuple[Way, ...], ...]:
     turned = -1 if repeat % 2 == 0 else 1
     in_order = [sorted(group, key=chosen.index) for group in packed]
     return tuple(tuple(group[::turned]) for group in in_order[::turned])
+
+
+def allowed(policy: Policy) -> tuple[Way, ...]:
+    """Return the ways that a company's policy lets through to the service: those that send in a mode it allows."""
+    return tuple(way for way in Way if policy.forbids("mode", RECIPES[way].mode) is None)
 
 
 def offsets(ways: Iterable[Way]) -> Mapping[Way, float]:

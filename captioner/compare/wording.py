@@ -1,4 +1,4 @@
-"""What the comparison says to people: names of ways, stages and outcomes, findings, and the meaning of every number.
+"""What the comparison says to people: names of ways and outcomes, findings, and the meaning of every number.
 
 The report and the terminal say the same.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Final, assert_never
 
 from captioner.compare.analysis import Analysis, Pair
 from captioner.compare.matching import Outcome
@@ -15,8 +15,14 @@ from captioner.compare.outcome import AnchorSource, Recording, Way
 from captioner.errors import Fault
 from captioner.events import RATE
 from captioner.language import Sentences
+from captioner.names import mode_name
+from captioner.settings import Mode
 
 MINUS = "\u2212"
+
+ENOUGH: Final = 6
+"""What has to be resampled for a 95 % interval to be relied on: with fewer, not even the sign test, the plainest there
+is, can be so sure of a median (2 · ½⁵ is 6 %)."""
 
 
 # ---------------------------------------------------------------- names
@@ -32,9 +38,9 @@ def way_name(way: Way, say: Sentences) -> str:
         case Way.CONNECTION_KEPT:
             return say("Connection kept")
         case Way.STREAMING:
-            return say("Streaming")
+            return mode_name(Mode.STREAMING, say)
         case Way.STREAMING_FINALIZE:
-            return say("Streaming, faster finals")
+            return mode_name(Mode.STREAMING_FINALIZE, say)
         case _:
             assert_never(way)
 
@@ -54,22 +60,6 @@ def way_story(way: Way, say: Sentences) -> str:
             return say("sends all the time over one connection opened beforehand; this program ends utterances")
         case _:
             assert_never(way)
-
-
-def stage_name(stage: str, say: Sentences) -> str:
-    """Name a stage, or the total, for people."""
-    names = {
-        "capture": say("Capture"),
-        "condition": say("Conditioning"),
-        "silence_wait": say("Silence wait"),
-        "token": say("Token"),
-        "connect": say("Connection"),
-        "queue": say("Queue"),
-        "recognise": say("Recognition"),
-        "render": say("Display"),
-        "total": say("Total"),
-    }
-    return names[stage]
 
 
 def outcome_name(outcome: Outcome, say: Sentences) -> str:
@@ -151,6 +141,12 @@ def finding(pair: Pair, say: Sentences) -> str:
         milliseconds(each, signed=True) for each in (difference.median, difference.low, difference.high)
     )
     ms, n, clusters = milliseconds(abs(difference.median)), difference.n, resampled_by(pair, say)
+    if difference.clusters < ENOUGH:
+        return say(
+            "{way} against {other}: median paired difference {median} ms, n {n}, resampled by {clusters}. These are "
+            "fewer than {enough}: the 95 % interval, {low} to {high} ms, cannot be relied on.",
+            way=way, other=other, median=median, low=low, high=high, n=n, clusters=clusters, enough=ENOUGH,
+        )  # fmt: skip
     if difference.low <= 0 <= difference.high:
         return say(
             "{way} and {other} do not differ with certainty: median paired difference {median} ms, 95 % interval {low} "
@@ -231,6 +227,12 @@ def notices(analysis: Analysis, say: Sentences, fault: Callable[[Fault], str]) -
                 name=first.name,
                 rate=percent(min(rate for way in each.accuracies.values() if (rate := way.cer.rate) is not None)),
             )
+            if comparison.emulated and first.anchored_by is AnchorSource.SOUND:
+                yield say(
+                    "The emulator does not know what is said in {name}: only a reference with times (.json) that fit "
+                    "the sound tells it.",
+                    name=first.name,
+                )
     for way in analysis.ways:
         name, bill = way_name(way.way, say), way.bill
         for each_fault in way.faults:
@@ -324,7 +326,9 @@ def definitions(analysis: Analysis, say: Sentences) -> tuple[Definition, ...]:
                 "For each utterance and repeat, the total of one way minus that of the other; of these the median. The "
                 "interval holds the middle 95 % of the medians of 10,000 resamples (percentile bootstrap, fixed seed). "
                 "Whole recordings are resampled, because the utterances of one call are alike; where there is only one "
-                "recording, its utterances, which makes the interval too narrow for other calls."
+                "recording, its utterances, which makes the interval too narrow for other calls. Where fewer than "
+                "{enough} are resampled, it cannot be relied on.",
+                enough=ENOUGH,
             ),
         ),
         Definition(

@@ -24,14 +24,13 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from captioner.ui.bars import ICON, ElidedLabel, Message, ShrinkingBar
+from captioner.ui.bars import ICON, NOTICE_MS, ElidedLabel, Message, ShrinkingBar
 from captioner.ui.comparison_results import ComparisonResults
 from captioner.ui.comparison_rows import ComparisonRows
 from captioner.ui.comparison_setup import ComparisonSetup
 from captioner.ui.comparison_view import Plan, ResultView, RunView, SetupView
-from captioner.ui.theme import colours, icon, ink, mark, tabular
+from captioner.ui.theme import colours, icon, ink, mark, resize_within_screen, tabular
 from captioner.ui.viewstate import Tone
-from captioner.ui.window import NOTICE_MS
 
 _PAGES = range(3)
 SETUP, ROWS, RESULTS = _PAGES
@@ -73,7 +72,7 @@ class ComparisonWindow(QWidget):
         column.addWidget(self._pages, 1)
         self.setAcceptDrops(True)
         self.setMinimumSize(640, 420)
-        self.resize(960, 640)
+        resize_within_screen(self, 960, 640)
         for keys, what in (("Ctrl+W", self.close), ("Ctrl+Return", self._start), ("Ctrl+Enter", self._start)):
             action = QAction(self)
             action.setShortcut(QKeySequence(keys))

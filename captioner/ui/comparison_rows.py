@@ -83,11 +83,11 @@ class _Rows(QAbstractTableModel):
         return range(same, len(rows))
 
     @override
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - the signature is Qt's
         return 0 if parent.isValid() else len(self.rows)
 
     @override
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - the signature is Qt's
         return 0 if parent.isValid() else 5
 
     @override

@@ -53,7 +53,6 @@ class ComparisonSetup(QWidget):
         super().__init__(parent)
         self._plan = Plan()
         self._view = SetupView((), "", "")
-        self._names: dict[str, str] = {}
         self._frozen = False
         self._sound_title, self._ways_title, self._service_title = QLabel(), QLabel(), QLabel()
         for label in (self._sound_title, self._ways_title, self._service_title):

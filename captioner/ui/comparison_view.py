@@ -31,6 +31,7 @@ from captioner.compare.wording import (
     way_name,
 )
 from captioner.errors import Fault, FaultKind
+from captioner.events import RATE
 from captioner.language import Sentences
 from captioner.places import FileProblem
 from captioner.ui.viewstate import Tone, fault_sentence, gap_sentence
@@ -139,6 +140,7 @@ def setup_view(
     limit: float,
     say: Sentences,
     missing: FaultKind = FaultKind.CREDENTIALS_MISSING,
+    allowed: Sequence[Way] = tuple(Way),
 ) -> SetupView:
     """Say what is chosen, and what that means.
 
@@ -151,11 +153,13 @@ def setup_view(
         limit: seconds after which a microphone is heard no further.
         say: the person's language.
         missing: what is missing where they are not.
+        allowed: ways that the company lets through to the service.
     """
     return SetupView(
         files=tuple(_file_line(each, say) for each in files),
         cost=_cost(plan, files, service, limit, say) if plan.ways else "",
-        obstacle=_obstacle(plan, files, captions=captions, missing=None if account else missing, say=say),
+        obstacle=_forbidden(plan, allowed, say)
+        or _obstacle(plan, files, captions=captions, missing=None if account else missing, say=say),
     )
 
 
@@ -172,7 +176,7 @@ def _file_line(file: ChosenFile, say: Sentences) -> FileLine:
         return FileLine(name, path, say("The file is being looked at."), False, has)
     if file.silent:
         return FileLine(name, path, say("No speech was found, so there is nothing to compare."), True, has)
-    facts = [clock(round(file.seconds * 8000))]
+    facts = [clock(round(file.seconds * RATE))]
     facts.append(say("1 channel") if file.channels == 1 else say("{count} channels", count=file.channels))
     if file.problem is not None:
         facts.append(say(file.problem.sentence, **file.problem.values))
@@ -216,6 +220,16 @@ def _cost(plan: Plan, files: Sequence[ChosenFile], service: str, limit: float, s
             minutes = math.ceil((seconds + _MORE * len(lanes) * plan.repeats) / 60)
             sentences.append(say("It takes about {minutes} min.", minutes=minutes))
     return " ".join(sentences)
+
+
+def _forbidden(plan: Plan, allowed: Sequence[Way], say: Sentences) -> str:
+    ways = [way_name(way, say) for way in plan.ways if way not in allowed]
+    if plan.profile or not ways:
+        return ""
+    return say(
+        "Your company does not allow {ways} with the service: leave it out, or let an emulator recognise.",
+        ways=", ".join(ways),
+    )
 
 
 def _obstacle(

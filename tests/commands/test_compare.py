@@ -182,6 +182,7 @@ def test_a_channel_or_a_file_without_speech_is_said_and_the_rest_goes_on(
     assert [(row["recording"], row["channel"], row["text"]) for row in rows(out)] == [("opening.wav", "1", FIRST)]
 
 
+@pytest.mark.realtime
 def test_a_reference_of_something_else_is_said_and_files_of_any_length_go_on_with_the_mean_of_their_channels(
     opening: Path, tmp_path: Path, keys: None, capsys: Captured
 ) -> None:
@@ -204,6 +205,7 @@ def test_a_reference_of_something_else_is_said_and_files_of_any_length_go_on_wit
     assert report["ways"]["streaming"]["accuracy"] is None
 
 
+@pytest.mark.realtime
 def test_a_file_that_ends_too_early_is_said_and_heard_as_far_as_it_goes(
     opening: Path, tmp_path: Path, keys: None, capsys: Captured
 ) -> None:

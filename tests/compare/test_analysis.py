@@ -316,6 +316,23 @@ def test_a_reference_without_channels_is_compared_with_all_lanes_in_the_order_of
     assert each.accuracies[Way.STREAMING].cer.errors == 0
 
 
+def test_a_channel_on_which_nobody_speaks_keeps_no_reference_from_being_compared() -> None:
+    said = reference("네", "아니요", "네")
+    quiet = replace(lane(channel=2, reference=said), anchors=())
+    analysis = compared(played(Way.STREAMING, 0.5, None, 0.5), recordings=(lane(channel=1, reference=said), quiet))
+    (each,) = analysis.transcripts
+    assert (each.recordings, each.reference) == ((0,), "네 아니요 네")
+    assert each.accuracies[Way.STREAMING].cer.errors == 3
+    assert compared(recordings=(quiet, replace(quiet, channel=1))).transcripts == ()
+
+
+def test_times_without_channels_do_not_tell_whose_utterance_it_was() -> None:
+    said = reference("네", "아니요", timed=True)
+    assert compared(recordings=(lane(channel=1, reference=said),)).said == ((None, None, None),)
+    told = reference("네", "아니요", timed=True, channels=(1, 2))
+    assert compared(recordings=(lane(channel=2, reference=told),)).said == ((None, "아니요", None),)
+
+
 def test_a_reference_with_times_tells_what_was_said_in_each_utterance() -> None:
     said = reference("네", "아니요", timed=True)
     far = replace(said, spoken=(*said.spoken, Spoken("음", 19 * RATE, 20 * RATE)))

@@ -12,7 +12,8 @@ import pytest
 from captioner.compare.analysis import analyse
 from captioner.compare.matching import Outcome, find_anchors
 from captioner.compare.outcome import Comparison, Way, WayRun
-from captioner.compare.run import TIMEOUT, Dial, Line, Live, Post, Progress, Runs, Seen, Take
+from captioner.compare.run import TIMEOUT, Dial, Line, Progress, Runs, Seen
+from captioner.compare.takes import Live, Post, Take
 from captioner.errors import Fault, FaultError, FaultKind, Misuse
 from captioner.events import FRAME, RATE, AudioBlock, FinalShown, Frame, InterimShown, News, SourceEnded
 from captioner.settings import Settings

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from captioner.compare.analysis import Analysis, analyse
+from captioner.compare.analysis import Analysis, analyse, as_designed
 from captioner.compare.charts import ticks
 from captioner.compare.outcome import (
     AnchorError,
@@ -22,9 +22,10 @@ from captioner.compare.outcome import (
     Spoken,
     Way,
 )
-from captioner.compare.page import COLUMNS, as_designed, page
+from captioner.compare.page import page
 from captioner.compare.report import COLUMN_NAMES, report_json, table, utterances_csv, write_report
 from captioner.compare.style import STYLE
+from captioner.compare.summary import COLUMNS
 from captioner.errors import Fault, FaultKind
 from captioner.events import RATE
 from captioner.language import Sentences
@@ -135,6 +136,18 @@ def test_all_numbers_are_there_as_json() -> None:
     assert pairs["streaming", "baseline"]["difference_ms"]["median"] == -700
     assert pairs["streaming", "baseline"]["resampled"] == "utterances"
     assert set(document["definitions"]) >= {"Total", "Stages", "CER, WER", "Bill"}
+
+
+def test_the_own_share_follows_from_the_rows_and_from_what_was_queued_behind_the_ways_own_utterance() -> None:
+    comparison = two()
+    waited = replace(heard(7, 9, 12, queue=2.5, capture=0.01), behind=2.48)
+    runs = (run(Way.BASELINE, [heard(1, 3, 5, queue=0.02), waited]), *comparison.runs[1:])
+    analysis = analyse(replace(comparison, runs=runs))
+    way = json.loads(report_json(analysis))["ways"]["baseline"]
+    assert way["queued_behind_itself"] == [
+        {"recording": "three.wav", "channel": None, "repeat": 1, "utterance": 2, "ms": 2480.0}
+    ]
+    assert way["own_ms"]["p95"] == pytest.approx(30, abs=1)
 
 
 def test_what_is_not_known_is_null() -> None:
@@ -374,7 +387,19 @@ def test_the_terminal_shows_the_designs_table() -> None:
     assert "Way 1 2 3 mean p50 p95 n no final" in text
     assert "Connection kept 2,650 2,450 2,450 2,517 2,450 2,630 3 0" in text
     assert "All improvements, as designed (arithmetic, no run) 2,650 1,950 1,950 2,183" in text
-    assert "Streaming is 700 ms faster than Baseline: median paired difference, 95 % interval −700 to −700 ms" in text
+    assert "Streaming against Baseline: median paired difference −700 ms, n 3, resampled by utterance (3, of" in text
+
+
+def test_an_interval_of_too_few_is_not_taken_for_certainty() -> None:
+    few, enough = analyse(designed(count=5)), analyse(designed(count=6))
+    warning = "These are fewer than 6: the 95 % interval, −700 to −700 ms, cannot be relied on."
+    sure = "Streaming is 700 ms faster than Baseline: median paired difference, 95 % interval −700 to −700 ms, n 6"
+    assert warning in printed(few)
+    assert sure not in printed(few)
+    assert sure in printed(enough)
+    assert warning not in printed(enough)
+    assert "Fewer than 6 were resampled" in page(few, ENGLISH, fault_words)
+    assert "Fewer than 6 were resampled" not in page(enough, ENGLISH, fault_words)
 
 
 def test_the_terminal_shows_several_recordings_together() -> None:
@@ -389,13 +414,24 @@ def test_the_terminal_marks_lower_bounds() -> None:
 
 
 def test_a_way_that_is_slower_is_said_to_be() -> None:
-    comparison = two()
-    slow = run(Way.STREAMING, [heard(1, 3, 9), heard(7, 9, 15.5)])
-    text = printed(analyse(replace(comparison, runs=(comparison.runs[0], slow))))
-    assert "Streaming is 3,600 ms slower than Baseline" in text
-    same = run(Way.STREAMING, [heard(1, 3, 5), heard(7, 9, 12)])
-    text = printed(analyse(replace(comparison, runs=(comparison.runs[0], same))))
-    assert "Streaming and Baseline do not differ with certainty: median paired difference −150 ms" in text
+    comparison = designed((Way.BASELINE, Way.STREAMING), count=6)
+    baseline = comparison.runs[0]
+    starts = [1 + 6 * number for number in range(6)]
+    slow = run(Way.STREAMING, [heard(start, start + 2, start + 8) for start in starts])
+    text = printed(analyse(replace(comparison, runs=(baseline, slow))))
+    assert "Streaming is 3,350 ms slower than Baseline" in text
+    both = run(Way.STREAMING, [heard(start, start + 2, start + 3.6 + 2 * (start % 4 == 1)) for start in starts])
+    text = printed(analyse(replace(comparison, runs=(baseline, both))))
+    assert "Streaming and Baseline do not differ with certainty: median paired difference" in text
+
+
+def test_an_emulator_that_was_told_nothing_of_a_recording_is_said_to_know_nothing() -> None:
+    said = Reference("call.txt", (Spoken("전혀 다른 이야기를 하고 있는 통화의 대본이에요"),))
+    comparison = designed()
+    known = replace(comparison, recordings=(replace(comparison.recordings[0], reference=said),))
+    assert "The reference call.txt does not match" in printed(analyse(known))
+    assert "does not know" not in printed(analyse(known))
+    assert "The emulator does not know what is said in three.wav" in printed(analyse(replace(known, emulated=True)))
 
 
 # ---------------------------------------------------------------- looks

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -14,18 +15,18 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from captioner.bench import endpointing
 from captioner.compare.analysis import analyse
 from captioner.compare.matching import Outcome
-from captioner.compare.outcome import AnchorSource, Comparison, Reference, Spoken, Way
+from captioner.compare.outcome import Comparison, Way
 from captioner.compare.report import report_json, write_report
-from captioner.compare.run import ON_A_CLEAN_LINE, TIMEOUT, Dial, Line, Live, Progress, Runs, Take, listen
+from captioner.compare.run import TIMEOUT, Dial, Line, Progress, Runs
+from captioner.compare.takes import Live, Take
 from captioner.compare.ways import APART, RECIPES, STREAMS, groups, offsets
-from captioner.errors import Fault, FaultError, FaultKind
+from captioner.errors import Fault, FaultKind
 from captioner.events import FRAME, RATE, Action, News, Opened, OpenRefused
 from captioner.language import Sentences
 from captioner.settings import Settings
-from tests.audio.voices import call
+from tests.compare.test_takes import heard, write
 from tests.helpers.lane import BROKEN, REFUSED, Conversation, FakeService
 from tests.helpers.virtual_loop import run_virtual
 
@@ -56,82 +57,6 @@ def test_all_five_ways_need_two_groups_and_those_that_connect_anew_each_time_are
 def test_ways_that_wait_for_the_end_of_an_utterance_do_not_hear_it_at_the_same_moment() -> None:
     assert offsets(groups(ALL)[0]) == {Way.BASELINE: 0, Way.CONNECTION_KEPT: APART, Way.STREAMING_FINALIZE: 0}
     assert offsets((Way.STREAMING, Way.CONNECTION_KEPT)) == {Way.STREAMING: 0, Way.CONNECTION_KEPT: 0}
-
-
-# ---------------------------------------------------------------- what is heard
-
-
-def write(path: Path, sound: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Path:
-    soundfile.write(path, np.clip(sound, -1, 1), RATE, subtype="PCM_16")
-    return path
-
-
-def spoken(speech: Sequence[tuple[int, int]], later: int = 0) -> Reference:
-    return Reference(
-        "call.json", tuple(Spoken("네", start + later, stop + later) for start, stop in speech), exact=True
-    )
-
-
-def heard(path: Path, reference: Reference | None = None, channel: int | None = None) -> Take:
-    return asyncio.run(listen(path, path.name, channel, reference))
-
-
-def test_utterances_are_those_of_a_reference_with_times_and_the_end_pointings_error_is_known(tmp_path: Path) -> None:
-    said = call(6, seed=3)
-    recording = heard(write(tmp_path / "call.wav", said.sound), spoken(said.speech)).recording
-    assert [(each.start, each.stop) for each in recording.anchors] == said.speech
-    assert recording.anchored_by is AnchorSource.REFERENCE
-    assert recording.anchor_error is not None
-    assert recording.anchor_error.here
-    assert recording.anchor_error.n == 6
-    assert recording.length == len(said.sound)
-
-
-@pytest.mark.parametrize("later", [RATE, 1000 * RATE])
-def test_times_of_a_reference_that_fit_another_recording_are_not_used(tmp_path: Path, later: int) -> None:
-    said = call(6, seed=3)
-    recording = heard(write(tmp_path / "call.wav", said.sound), spoken(said.speech, later)).recording
-    assert recording.anchored_by is AnchorSource.SOUND
-    assert recording.anchor_error == ON_A_CLEAN_LINE
-    assert len(recording.anchors) == 6
-
-
-def test_each_channel_has_its_own_utterances_and_the_mean_has_all(tmp_path: Path) -> None:
-    left, right = call(3, seed=1, lead=1.5).sound, call(2, seed=2, lead=20.0).sound
-    length = max(len(left), len(right))
-    path = tmp_path / "call.flac"
-    soundfile.write(path, np.stack([np.pad(each, (0, length - len(each))) for each in (left, right)], axis=1), RATE)
-    assert [len(heard(path, channel=channel).recording.anchors) for channel in (1, 2, None)] == [3, 2, 5]
-
-
-def test_long_numbers_of_a_reference_are_hidden_where_those_that_are_heard_are(tmp_path: Path) -> None:
-    path = write(tmp_path / "call.wav", call(2, seed=3).sound)
-    reference = Reference("call.txt", (Spoken("카드는 1234 5678 9012 3456"), Spoken("네")))
-    for masked, text in ((True, "카드는 ●●●● ●●●● ●●●● ●●●● 네"), (False, reference.text)):
-        take = asyncio.run(listen(path, path.name, None, reference, masked=masked))
-        assert take.recording.reference is not None
-        assert take.recording.reference.text == text
-
-
-def test_silence_holds_no_utterance(tmp_path: Path) -> None:
-    assert heard(write(tmp_path / "quiet.wav", np.zeros(5 * RATE))).recording.anchors == ()
-
-
-def test_a_file_that_is_none_is_a_fault(tmp_path: Path) -> None:
-    with pytest.raises(FaultError) as caught:
-        heard(tmp_path / "missing.wav")
-    assert caught.value.fault.kind is FaultKind.FILE_MISSING
-
-
-def test_the_printed_error_of_end_pointing_is_what_it_is() -> None:
-    name, calls = next(endpointing.labelled())
-    assert name == "clean"
-    ends = endpointing.judge(endpointing.EARS["captioner"], calls)["end_error_ms"]
-    assert isinstance(ends, dict)
-    stated = ON_A_CLEAN_LINE
-    assert ends["n"] == stated.n
-    assert ends["p50"] == pytest.approx(stated.p50_ms, abs=1.0)
-    assert ends["p95"] == pytest.approx(stated.p95_ms, abs=2.0)
 
 
 # ---------------------------------------------------------------- the runs, in virtual time
@@ -366,6 +291,13 @@ def test_a_recording_without_speech_asks_nobody(stage: Stage, tmp_path: Path) ->
     stage.take = heard(write(tmp_path / "quiet.wav", np.zeros(5 * RATE)))
     assert stage.run().done == []
     assert stage.taken == 0
+
+
+def test_what_stands_before_the_sound_is_not_looked_at_for_garbage_while_it_is_heard(stage: Stage) -> None:
+    before, frozen = gc.get_freeze_count(), list[int]()
+    stage.run((Way.STREAMING,), do=lambda _: frozen.append(gc.get_freeze_count()), at=5)
+    assert frozen[0] > before
+    assert gc.get_freeze_count() == 0
 
 
 def test_a_defect_of_ours_ends_it_and_is_raised(stage: Stage) -> None:

@@ -8,8 +8,8 @@ import pytest
 from captioner.account import Account
 from captioner.compare.outcome import Design, Reference
 from captioner.compare.reference import read_reference
-from captioner.compare.run import Take, listen
 from captioner.compare.services import Emulated, NotStarted, Standing, design
+from captioner.compare.takes import Take, listen
 from captioner.language import Sentences
 from captioner.settings import Settings
 from tests.helpers.three_utterances import write_three_utterances

@@ -70,6 +70,11 @@ def test_an_emulator_says_that_it_is_one_and_needs_no_keys() -> None:
     assert "https" not in view.cost
 
 
+def test_a_way_that_is_not_allowed_with_the_service_goes_through_an_emulator() -> None:
+    assert setup(Plan(ways=tuple(Way), profile="design"), allowed=(Way.STREAMING,)).can_start
+    assert setup(Plan(ways=(Way.STREAMING,)), allowed=(Way.STREAMING,)).can_start
+
+
 def test_the_time_it_takes_counts_runs_groups_and_channels() -> None:
     assert "about 2 min" in setup(Plan()).cost
     assert "about 7 min" in setup(Plan(ways=tuple(Way), repeats=3)).cost
@@ -86,6 +91,10 @@ OBSTACLES: dict[str, tuple[SetupView, str]] = {
     "captions run": (setup(captions=True), "Captions are running"),
     "no way": (setup(Plan(ways=())), "Choose a way."),
     "too many for a microphone": (setup(Plan(live=True, ways=tuple(Way))), "need 7 connections"),
+    "not allowed": (
+        setup(Plan(ways=(Way.CONNECTION_KEPT, Way.STREAMING)), allowed=(Way.STREAMING,)),
+        "does not allow Connection kept with the service",
+    ),
     "no keys": (setup(account=False), "keys are missing"),
     "no desk key": (setup(account=False, missing=FaultKind.DESK_KEY_MISSING), "desk key is missing"),
     "nothing to hear": (
