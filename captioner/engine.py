@@ -4,7 +4,7 @@ The engine takes news from wherever they come, feeds them to the pipeline one by
 gives the updates to whoever listens. It knows nothing of Qt: it runs on any asyncio loop, under plain asyncio for the
 commands, under qasync for the window, under a virtual clock in tests.
 
-Everything happens on the loop's thread. Only `post_from_thread` may be called elsewhere; PortAudio's callback does.
+Everything happens on the loop's thread; a source with a thread of its own brings its news there.
 """
 
 from __future__ import annotations
@@ -96,15 +96,6 @@ class Engine:
         self._inbox.append(news)
         if not self._turning:
             self._turn(None)
-
-    def post_from_thread(self, news: News) -> None:
-        """Take news on any thread, at any time after `start`; after the loop has ended they are dropped."""
-        loop = self._loop
-        if loop is not None:
-            try:
-                loop.call_soon_threadsafe(self.post, news)
-            except RuntimeError:
-                pass  # the loop is closed: nobody is there to hear it
 
     async def wait(self) -> Finished:
         """Wait for the lane's end."""

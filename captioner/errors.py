@@ -32,6 +32,7 @@ class FaultKind(StrEnum):
     DESK_KEY_MISSING = "desk-key-missing"  # tokens come from the company's own service, which knows a desk by its key
     DESK_KEY_REFUSED = "desk-key-refused"
     TOKEN_SERVICE = "token-service"  # the company's own service answers that it has no token
+    DESK_TOKEN_REFUSED = "desk-token-refused"  # 401 or 403 to a token from there: worth one new token
     TOKEN_EXPIRED = "token-expired"  # 401 at the handshake: worth one new token
     BAD_REQUEST = "bad-request"  # 400: our own configuration
     QUOTA = "quota"  # 429 with A0001

@@ -298,6 +298,7 @@ class Hypothesis:
         seq: the utterance's number on its connection.
         text: the whole text so far; it replaces what came before under the same number.
         words: of finals only, and only where the service gives them.
+        placed: the service said where it starts; else it is as if it started at 0.
     """
 
     seq: int
@@ -306,6 +307,7 @@ class Hypothesis:
     text: str
     final: bool
     words: tuple[Word, ...] = ()
+    placed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -473,6 +475,7 @@ class Status:
         quiet_for: seconds since the source last gave any signal at all; where nobody asked for two seconds, of those.
         never_heard: it has not given any since it was opened, as far as somebody asked.
         clipping: it is too loud.
+        finishing: no more sound comes; what was heard is still to be sent or recognised.
         overflows: times that the driver dropped sound.
         longest_turn: seconds of the longest turn of the loop so far.
         source_fault: why there is no sound for now.
@@ -503,3 +506,4 @@ class Status:
     away: float = 0.0
     never_heard: bool = False
     clipping: bool = False
+    finishing: bool = False

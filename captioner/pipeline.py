@@ -83,6 +83,9 @@ from captioner.stt.policy import KEPT_AHEAD, QUIET, REPLAY_PACE, Connecting, Pat
 from captioner.stt.session import ConnectionEnded, Dropped, Heard, Options, Session, Stood
 from captioner.transcript.captions import Captions, Change, Changed, Gone, Settled
 
+LULL = 1.0
+"""Seconds for which sound alone makes nothing due: every patience that begins with sound is longer."""
+
 
 class Pace(StrEnum):
     """`realtime`: sound comes as it is spoken. `fast`: a file as fast as the service takes it; delays mean nothing."""
@@ -210,7 +213,8 @@ class Pipeline:
         self._asleep = 0.0  # seconds that the computer slept and `now` does not show: a lane's time does
         self._ended_early = False
         self._hearing = True  # the source may still deliver
-        self._started = math.nan
+        self._started, self._ended = math.nan, math.inf
+        self._due = -math.inf  # before that, sound alone makes nothing due but the next message
         self._shown: tuple[Phase, int] | None = None
         self._last_at = 0.0
         self._overflows = 0
@@ -232,6 +236,8 @@ class Pipeline:
         match news:
             case AudioBlock():
                 self._hear(news, now)
+                if now < self._due and self._calm(now):
+                    return [*self.session.actions()]  # fifty times a second: nothing but sound to be sent
             case SourceOpened():
                 self._leave_source(now)
                 self._source_fault, self._away, self._sign_at = None, False, math.inf
@@ -243,6 +249,8 @@ class Pipeline:
             case Stop():
                 self._ended_early = self._ended_early or (news.early and self._hearing)
                 self._end_of_sound(now)
+                if news.early:
+                    self.session.hurry()
             case StopNow():
                 self._end_of_sound(now)
                 self.session.stop_now()
@@ -264,8 +272,8 @@ class Pipeline:
                 self.session.feed(news, now)
                 if news.epoch == self.session.epoch:
                     self.trace.written.stamp(news.stop, now)
-                # the commonest news by far: nothing is due because of it, and hardly ever does anything come of it
-                return self._collect(now) if self.session.eventful else []
+                if not self.session.eventful:
+                    return []  # as common, and hardly ever does anything come of it
             case TokenGranted() | TokenRefused() | Opened() | OpenRefused() | Received() | Closed():
                 self.session.feed(news, now)
             case Resumed():
@@ -382,7 +390,14 @@ class Pipeline:
                 self.session.doubt(now)
         # whether somebody speaks matters only where a new connection waits for a pause
         self.session.advance(now, speaking=self.session.rotating and self._ears.speech)
-        return self._collect(now)
+        outcomes = self._collect(now)
+        self._due = min(self.session.deadline, self.session.listen_at, self._sign_at, now + LULL)
+        return outcomes
+
+    def _calm(self, now: float) -> bool:
+        """Nothing came of the sound that was just heard but messages to be written."""
+        session = self.session
+        return session.calm and now < session.pump_at and not self._out and not self.ledger.eventful
 
     def _speech_in(self, sound: bytes) -> bool:
         """Whether there should be a word for sound that was sent; waiting for silence, only speech is."""
@@ -409,6 +424,7 @@ class Pipeline:
             self._show_losses(at)
         if not self._finished:
             if session.ended:
+                self._ended = now
                 self._finish(at)
             elif (phase, session.connections) != self._shown:
                 self._show_state(at)
@@ -421,7 +437,8 @@ class Pipeline:
     def _at(self, now: float) -> float:
         """Seconds since the first captured sample was captured; never decreases."""
         origin = self.trace.clock.origin if self.lane.pace is Pace.REALTIME else self._started
-        self._last_at = max(self._last_at, 0.0 if origin is None else now - origin)
+        # whole microseconds: a delay is the difference of what is printed, which two roundings would not give
+        self._last_at = max(self._last_at, 0.0 if origin is None else round(now - origin, 6))
         return self._last_at
 
     def _time(self, at: float) -> float:
@@ -509,11 +526,7 @@ class Pipeline:
     @property
     def deadline(self) -> float:
         """When a `Tick` is due at the latest."""
-        return (
-            math.inf
-            if self._finished
-            else min(self.session.deadline, self.session.listen_at, self._sign_at) - self._asleep
-        )
+        return math.inf if self._finished else min(self._due, self.session.pump_at) - self._asleep
 
     @property
     def finished(self) -> bool:
@@ -537,12 +550,12 @@ class Pipeline:
             fault=session.fault or (None if self._hearing else self._source_fault),
             retry_in=None if retry_at is None else max(0.0, retry_at - now),
             drain_left=None if ends_by is None else max(0.0, ends_by - now),
-            elapsed=0.0 if math.isnan(self._started) else now - self._started,
+            elapsed=0.0 if math.isnan(self._started) else min(now, self._ended) - self._started,
             captured=ledger.captured,
             recognised=ledger.recognised,
             held=ledger.held,
             lost=ledger.lost,
-            behind=session.outbox.waiting / RATE,
+            behind=session.behind / RATE,
             level=self._ears.level,
             speech=self._ears.speech,
             quiet_for=self._ears.quiet_for,
@@ -556,6 +569,7 @@ class Pipeline:
             away=max(0.0, now - (origin or 0.0) - ledger.captured / RATE) if away else 0.0,
             never_heard=self._ears.never_heard,
             clipping=self._ears.clipping,
+            finishing=not self._hearing and not self._finished,
         )
 
     def _remembered(self, settings: Settings) -> int:

@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import threading
 from collections.abc import Callable
 
 import pytest
@@ -351,40 +350,6 @@ def test_a_source_that_waits_for_room_is_let_go_when_the_lane_ends_before_its_ti
         engine.close()
 
     run_virtual(main())
-
-
-def test_a_callback_of_another_thread_posts_in_order() -> None:
-    async def main() -> None:
-        pipeline = Recorder()
-        engine = Engine(pipeline, lambda _: None)
-        engine.post_from_thread(Tick())  # before the start nobody listens
-        engine.start(Idle())
-        blocks = list(Conversation([], RATE).blocks())
-
-        def post_all() -> None:
-            assert threading.current_thread() is not threading.main_thread()
-            for each in blocks:
-                engine.post_from_thread(each)
-
-        await asyncio.to_thread(post_all)
-        positions = [news.position for _, news in pipeline.fed if isinstance(news, AudioBlock)]
-        assert positions == [each.position for each in blocks]
-        engine.close()
-
-    asyncio.run(main())
-
-
-def test_what_a_thread_posts_after_the_loop_has_ended_is_dropped() -> None:
-    pipeline = Recorder()
-    engine = Engine(pipeline, lambda _: None)
-
-    async def main() -> None:
-        engine.start(Idle())
-        engine.close()
-
-    asyncio.run(main())
-    engine.post_from_thread(Stop())
-    assert pipeline.fed == []
 
 
 def test_a_mistake_in_a_listener_is_not_hidden_and_does_not_stop_the_lane() -> None:

@@ -290,6 +290,20 @@ def test_the_meter_shows_what_is_heard() -> None:
     assert not status.pending_settings
 
 
+def test_the_time_of_a_lane_stands_still_when_it_has_ended() -> None:
+    bench = quiet()
+    bench.at(5.0, Stop())
+    bench.run(4.9)
+    assert not bench.pipeline.status(bench.now).finishing
+    bench.run(5.0)
+    assert bench.pipeline.status(bench.now).finishing
+    bench.run()
+    assert not bench.pipeline.status(bench.now).finishing
+    ended = bench.pipeline.status(bench.now).elapsed
+    assert ended >= 5.0
+    assert bench.pipeline.status(bench.now + 100).elapsed == ended
+
+
 def test_before_the_start_there_is_a_status_too() -> None:
     status = Pipeline(Settings()).status(5.0)
     assert (status.phase, status.epoch, status.elapsed, status.captured) == (Phase.CONNECTING, 0, 0.0, 0)
@@ -685,10 +699,15 @@ def test_an_outage_is_caught_up_with_and_told() -> None:
         bench.break_off()
 
     bench.at(15.0, outage)
+    bench.run(15.01)
+    fresh = bench.pipeline.status(bench.now)
+    assert fresh.phase is Phase.RECONNECTING
+    assert fresh.behind >= fresh.held / RATE - 0.3, "from its first moment on"
     bench.run(30.0)
     status = bench.pipeline.status(bench.now)
     assert status.phase is Phase.RECONNECTING
-    assert 14 < status.behind < 16
+    assert status.behind == pytest.approx(status.held / RATE, abs=0.3), "all that will be sent again"
+    assert status.behind > 15
     assert status.fault == REFUSED
     assert status.retry_in is None or 0 <= status.retry_in <= 2
     bench.run()

@@ -66,6 +66,8 @@ class Conditioner:
     Attributes:
         delay: the resampler's group delay in samples at 8 kHz: `DELAY`, or 0 where the rate is 8 kHz already. The first
             frame starts at `-delay`.
+        length: samples of the lane that were captured so far, losses included: ceil(frames · 8000 / rate). After
+            `flush` the last frame stops there.
     """
 
     def __init__(self, rate: int, channels: int, channel: int | None = None) -> None:
@@ -97,6 +99,7 @@ class Conditioner:
             if taps is not None:
                 taps *= _INT16 / (_TAP_STEPS * self._share)
         self._frames = 0  # input frames so far
+        self.length = 0
         self._made = 0  # output samples so far
         # The newest frames that are still under the filter, and behind them the ones that are worked on.
         self._sound = np.zeros(self._reach - 1 + max(_SLICE, self._reach))
@@ -109,14 +112,6 @@ class Conditioner:
         self._quietly.run(np.seterr, invalid="ignore", over="ignore")
         self._losses: list[tuple[int, int]] = []
         self._flushed = False
-
-    @property
-    def length(self) -> int:
-        """Samples of the lane that were captured so far, losses included: ceil(frames · 8000 / rate).
-
-        After `flush` the last frame stops there.
-        """
-        return self._position(self._frames)
 
     def push(self, block: AudioBlock) -> list[Frame]:
         """Take one block; return the frames that it completes, oldest first.
@@ -189,8 +184,10 @@ class Conditioner:
 
     def _feed(self, count: int, *, silent: bool) -> list[Frame]:
         """Take the `count` frames that lie in `_fresh`."""
-        output = self._resample(count, self._position(self._frames + count), silent=silent)
+        end = self._position(self._frames + count)
+        output = self._resample(count, end, silent=silent)
         self._frames += count
+        self.length = end
         return self._cut_frames(output)
 
     def _fresh(self, count: int) -> NDArray[np.float64]:

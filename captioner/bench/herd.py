@@ -2,8 +2,10 @@
 
 Every desk of a floor is in a call when the service gives its signal to all of them in the same moment, and goes on
 refusing for a minute. The desks run the program's own sessions; what is counted is every attempt that reaches the
-service. The most that may come in any one second is a tenth of the floor; as the desks know nothing of each other and
-begin to try over 15 s, the peak of a single floor varies by a few of them.
+service. The most that may come in any one second is a tenth of the floor. The desks know nothing of each other and
+begin to try over 15 s, so the peak of a single floor is a matter of chance: of 500 independent moments in 15 s the
+fullest second, wherever it begins, holds 48 in the median and more than 50 in a fifth of all floors (of the clock's own
+seconds one holds more than 50 in 3 % of them; 20,000 floors each).
 
 A plain break of the network stands beside the signals: there everybody is to be back at once, and is.
 """

@@ -2,7 +2,9 @@
 
 Both lanes of a desk run through the program's own pipelines against a service that hears numbers instead of words:
 every caption of the shift is a stretch of sound with a value of its own, so that it can be checked that each comes once
-and none is missing. What is reported is what may not grow: the memory, and what a caption costs.
+and none is missing. What is reported is what may not grow: the memory, and what a caption costs. What does grow, and is
+meant to, stands beside it: the captions, which a window keeps to show and to save them, and their delays, from which
+exact percentiles are computed.
 """
 
 from __future__ import annotations
@@ -12,10 +14,12 @@ import heapq
 import itertools
 import json
 import math
+import sys
 import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final, assert_never
 
@@ -47,13 +51,19 @@ from captioner.events import (
     Write,
     Written,
 )
+from captioner.latency.statistics import STAGES
 from captioner.pipeline import Lane, Pipeline
+from captioner.saving import Said
 from captioner.settings import Settings
 
 BLOCK: Final = RATE // 10
 """Samples in a block: 100 ms."""
 
 HOUR: Final = 3600
+
+ALIGNED: Final = 16
+"""Bytes of which Python's own memory is given out in multiples
+(https://github.com/python/cpython/blob/3.11/Objects/obmalloc.c)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,11 @@ class Shift:
     lanes: int = 2
 
 
+FIRST: Final = Shift(seconds=HOUR // 4, captions=150, outage_every=300, token_life=400.0)
+"""Lived through before the shift: what is loaded when it is first needed, after an outage or a token's end, say, is no
+growth."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How things stand at a moment of the shift.
@@ -82,6 +97,7 @@ class Reading:
     Attributes:
         hours: since its start.
         memory_mb: resident; where the system does not tell, the largest so far.
+        captions_mb: of it, what is kept of every caption: text, words and delays.
         kept: entries in everything that a pipeline keeps, all lanes together.
         caption_ms: processor time per caption since the last reading, the sound in between included.
         captions: so far.
@@ -92,6 +108,7 @@ class Reading:
 
     hours: float
     memory_mb: float
+    captions_mb: float
     kept: int
     caption_ms: float
     captions: int
@@ -121,6 +138,7 @@ class Outcome:
 def measure() -> dict[str, object]:
     """Live through the whole shift; return the readings at 1, 4 and 8 hours."""
     shift = Shift()
+    live(FIRST, (FIRST.seconds,))
     return plain(shift, live(shift, (1 * HOUR, 4 * HOUR, 8 * HOUR)))
 
 
@@ -138,6 +156,7 @@ def plain(shift: Shift, outcome: Outcome) -> dict[str, object]:
             {
                 "hours": each.hours,
                 "memory_mb": each.memory_mb,
+                "captions_mb": each.captions_mb,
                 "kept": each.kept,
                 "caption_ms": each.caption_ms,
                 "captions": each.captions,
@@ -163,6 +182,7 @@ def live(shift: Shift, moments: Sequence[float]) -> Outcome:
             Reading(
                 hours=moment / HOUR,
                 memory_mb=_resident(),
+                captions_mb=sum(_captions(desk.said) + _delays(desk.pipeline) for desk in world.desks) / 1e6,
                 kept=sum(_entries(desk.pipeline) for desk in world.desks),
                 caption_ms=1000 * (now - spent) / max(1, shown - captions),
                 captions=shown,
@@ -188,15 +208,32 @@ def render(result: dict[str, object], console: Console) -> None:
         f"{result['missing']} missing, {result['doubled']} doubled, {result['left']} left behind"
     )
     table = Table(title=title)
-    heads = ("hours", "MB", "entries kept", "ms a caption", "captions", "connections", "tokens", "samples lost")
+    heads = (
+        "hours",
+        "MB",
+        "of it captions",
+        "the rest",
+        "entries kept",
+        "ms a caption",
+        "captions",
+        "connections",
+        "tokens",
+        "samples lost",
+    )
     for name in heads:
         table.add_column(name, justify="right")
     readings = result["readings"]
     assert isinstance(readings, list)
     for each in readings:
-        hours, memory, kept, cost, *counts = each.values()
-        table.add_row(f"{hours:.1f}", f"{memory:.1f}", f"{kept}", f"{cost:.2f}", *map(str, counts))
+        hours, memory, captions, kept, cost, *counts = each.values()
+        sizes = (f"{size:.1f}" for size in (hours, memory, captions, memory - captions))
+        table.add_row(*sizes, f"{kept}", f"{cost:.2f}", *map(str, counts))
     console.print(table)
+    if readings and readings[-1]["captions"]:
+        last = readings[-1]
+        console.print(
+            f"{1e6 * last['captions_mb'] / last['captions']:.0f} bytes are kept of a caption (one word here)."
+        )
 
 
 def _resident() -> float:
@@ -209,6 +246,36 @@ def _resident() -> float:
         except OSError:
             return math.nan
     return pages * 4096 / 1e6
+
+
+def _delays(pipeline: Pipeline) -> int:
+    """Bytes of the delays that a pipeline remembers: each in the order of its arrival, and once more in its own."""
+    tables = [each.table().values() for each in (pipeline.finals, pipeline.interims)]
+    return sum(8 * len(STAGES) * max(each.n for each in table) + 8 * sum(each.n for each in table) for table in tables)
+
+
+def _captions(said: Said) -> float:
+    """Bytes of the captions that a window keeps, by the newest hundred: whoever weighs them all takes more himself."""
+    sample = Said(said.started_at)
+    for update in said.updates[-100:]:
+        sample.add(update)
+    return _bytes(sample) * len(said.updates) / max(1, len(sample.updates))
+
+
+def _bytes(thing: object, seen: set[int] | None = None) -> int:
+    """Bytes of captions, in all their depth."""
+    seen = set() if seen is None else seen
+    if id(thing) in seen:
+        return 0
+    seen.add(id(thing))
+    if isinstance(thing, list | tuple):
+        parts: Sequence[object] = thing
+    elif isinstance(thing, dict):
+        parts = [*thing, *thing.values()]
+    else:
+        parts = [getattr(thing, name) for each in type(thing).__mro__ for name in _slots(each)]
+    size = sys.getsizeof(thing)
+    return size + -size % ALIGNED + sum(_bytes(each, seen) for each in parts)
 
 
 def _entries(thing: object, seen: set[int] | None = None) -> int:
@@ -244,6 +311,7 @@ class _Desk:
 
     def __init__(self, number: int, captions: int) -> None:
         self.pipeline = Pipeline(Settings(chunk_ms=100), Lane(seed=number))
+        self.said = Said(datetime.now().astimezone())  # as a window keeps it
         self.seen = bytearray(captions)  # a set of numbers would grow with the shift, and be taken for the program's
         self.shown = 0
         self.doubled = 0
@@ -252,6 +320,7 @@ class _Desk:
     def take(self, update: Update) -> None:
         """Count a caption."""
         if isinstance(update, FinalShown):
+            self.said.add(update)
             self.shown += 1
             for word in map(int, update.caption.text.split()):
                 self.doubled += self.seen[word]

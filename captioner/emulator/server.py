@@ -318,9 +318,13 @@ class _Connection:
     async def run(self) -> None:
         """Serve it to its end."""
         try:
-            while self._service.deaf(time.perf_counter()):
-                await _wait(self._woken, None)
-            await self._answer()
+            asked = b""
+            if self._service.deaf(time.perf_counter()):
+                await self._hear_again()
+                asked = await self._reader.read(65_536)
+                if self._reader.at_eof():
+                    return  # the peer has given up meanwhile
+            await self._answer(asked)
         except (OSError, _Gone):
             pass
         finally:
@@ -328,10 +332,22 @@ class _Connection:
             with suppress(OSError):
                 await self._writer.wait_closed()
 
-    async def _answer(self) -> None:
-        """Answer HTTP requests until the peer has no more, or asks for a stream, which may follow other requests."""
+    async def _hear_again(self) -> None:
+        """Wait for the end of a blackhole, where there is one: what waited in it is answered then."""
+        while self._service.deaf(time.perf_counter()):
+            self._woken.clear()
+            await _wait(self._woken, None)
+
+    async def _answer(self, asked: bytes) -> None:
+        """Answer HTTP requests until the peer has no more, or asks for a stream, which may follow other requests.
+
+        Args:
+            asked: what was read already.
+        """
         http = h11.Connection(h11.SERVER, max_incomplete_event_size=_HEADER_LIMIT)
         try:
+            if asked:
+                http.receive_data(asked)
             while True:
                 request = await self._next_event(http)
                 if not isinstance(request, h11.Request):
@@ -377,8 +393,7 @@ class _Connection:
 
     async def _reply(self, http: h11.Connection, reply: Reply) -> None:
         await asyncio.sleep(reply.delay)
-        while self._service.deaf(time.perf_counter()):
-            await _wait(self._woken, None)
+        await self._hear_again()
         body = json.dumps(reply.body).encode()
         headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
         if reply.status == 405:

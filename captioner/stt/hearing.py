@@ -14,11 +14,19 @@ from collections import deque
 from dataclasses import dataclass, replace
 
 from captioner.events import RATE, Hypothesis, Word
+from captioner.stt import rtzr
 from captioner.stt.ledger import Ledger
 from captioner.stt.outbox import Outbox
 
 _REMEMBERED = 1000
 """Closed utterances that are told apart."""
+
+_UNNUMBERED = 2**60
+"""Beyond every seq that the codec lets pass; utterances that have none count on from here."""
+
+_ECHO = 3 * RATE // 2
+"""Samples beyond what was recognised before a break that an utterance must reach which began in there, to be shown: the
+tail of a word that is heard again gets its final, which says nothing new, before that."""
 
 _LISTENED = 12
 """Seconds of unanswered sound that are listened to."""
@@ -50,6 +58,9 @@ class Hearing:
         self._closed: set[int] = set()  # seqs of which nothing more is heard,
         self._closed_below = -1  # and so of every older one
         self._last_start = self._last_stop = self._floor  # how far finals have come
+        self._unnumbered = _UNNUMBERED  # stands for the seq of the utterance that has none
+        self._unnumbered_final: Hypothesis | None = None  # the last of those, as it came
+        self._unplaced = 0  # samples sent on this connection before which no utterance without a place starts
         self._written: deque[tuple[float, int]] = deque()  # (when, position), about one a second
         self._asked: deque[tuple[float, int]] = deque(maxlen=120)  # the same, since the service last said anything
         self._mark = self._overdue = outbox.written  # what was written then, and what of it has been named since
@@ -79,6 +90,7 @@ class Hearing:
 
         Words that an earlier connection settled are left out.
         """
+        counted = self._completed(counted)
         self._asked.clear()
         self._mark = self._overdue = self._outbox.written
         if counted.seq in self._closed or counted.seq < self._closed_below:
@@ -93,8 +105,28 @@ class Hearing:
         if not heard.final and heard.text:
             known = self._open.get(heard.seq)
             self._open[heard.seq] = _Utterance(heard.start if known is None else min(heard.start, known.start), now)
+            if heard.start < self._floor and heard.stop < self._floor + _ECHO:
+                heard = replace(heard, text="")
         self._settle()
         return heard
+
+    def _completed(self, counted: Hypothesis) -> Hypothesis:
+        """Say which utterance it is and where it lies, where the service left that out.
+
+        It may leave out what is 0, so the first utterance lies where it seems to. A later one starts after all that had
+        been sent when the last final came; where it ends, and where its words are, cannot be told.
+        """
+        if counted.seq == rtzr.UNNUMBERED:
+            again = counted == self._unnumbered_final
+            if counted.final and not again:
+                self._unnumbered_final = counted
+                self._unnumbered += 1
+            counted = replace(counted, seq=self._unnumbered - counted.final)
+        if not counted.placed and self._answered:
+            counted = replace(counted, start=self._unplaced, stop=self._unplaced, words=())
+        if counted.final:
+            self._unplaced = self._outbox.counted
+        return counted
 
     def wrote(self, position: int, now: float) -> None:
         """Sound before `position` is with the socket."""

@@ -108,7 +108,8 @@ class Ledger:
             raise Misuse(f"frame at {frame.start} after sound up to {self._end}")
         self._stretches[-1].pcm += frame.samples.astype("<i2", copy=False).tobytes()
         self._end = frame.stop
-        self._make_room()
+        if self._end - self._settled > self.capacity:  # at most so much is held
+            self._make_room()
 
     def skip(self, samples: int, reason: LossReason) -> None:
         """The source lost the next `samples` (whole frames), so many that no silence is to be sent in their place."""
@@ -195,6 +196,11 @@ class Ledger:
             self._ahead.append(Loss(start, stop, reason))
             self._note(start, stop, reason)
 
+    @property
+    def eventful(self) -> bool:
+        """There are losses that nobody has taken yet."""
+        return bool(self._news)
+
     def take_losses(self) -> list[Loss]:
         """Losses since the last call, adjacent ones of the same reason joined."""
         losses, self._news = self._news, []
@@ -202,8 +208,6 @@ class Ledger:
 
     def _make_room(self) -> None:
         """Lose what does not fit: the oldest sound, as much as is held beyond the capacity."""
-        if self._end - self._settled <= self.capacity:
-            return  # at most so much is held
         room = self.capacity + min(max(0, self._delivered - self._settled), self.capacity)
         if self.held <= room:
             return

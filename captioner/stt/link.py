@@ -2,7 +2,7 @@
 
 A `Link` performs the actions of one lane and posts what came of them; it decides nothing.
 
-    GetToken   →  TokenGranted | TokenRefused
+    GetToken   →  TokenGranted | TokenRefused         one of them, for the last of several that wait
     Open       →  Opened | OpenRefused            one of them, for every Open
     Write      →  Written                         one may stand for several that went out together
                →  Received                        every message, in order
@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import socket
 from collections import deque
@@ -28,7 +29,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, assert_never
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio import client as websocket
 from websockets.asyncio.server import broadcast
 from websockets.exceptions import (
     ConnectionClosed,
@@ -60,10 +61,12 @@ from captioner.stt.network import (
     Network,
     Route,
     causes_of,
+    connect,
     fault_of_system,
     first_that_answers,
     open_tunnel,
     quiet_libraries,
+    staggered,
 )
 from captioner.stt.tokens import Tokens
 
@@ -78,20 +81,23 @@ PING_INTERVAL = 3.0
 PING_TIMEOUT = 3.0
 CLOSE_TIMEOUT = 2.0
 CLOSE_GRACE = 0.5  # seconds that the service may keep TCP open after its Close frame
+ANSWER = 3.0  # seconds for an opening where the service lately took much less: what hangs then will not be answered
+LATELY = 60.0  # seconds after a connection's end in which that is so; later it may have become slow, and gets its time
 LATE = 0.1  # a timer that is this late says that the loop stood still, not the network
 
+MAX_MESSAGE = 8 * 1024 * 1024  # bytes: beyond it the connection is ended
 SEND_BUFFER = 32 * 1024  # bytes; two seconds of audio: a larger one hides for longer that nothing gets through
 USER_TIMEOUT_MS = 10_000
 
 
-class _Connect(connect):
+class _Connect(websocket.connect):
     """A connection that is not redirected: the bearer goes to the service or to nobody."""
 
     def process_redirect(self, exc: Exception) -> Exception:
         return exc
 
 
-class _Socket(ClientConnection):
+class _Socket(websocket.ClientConnection):
     """A connection that says when it has room, and when it last heard anything.
 
     Attributes:
@@ -104,6 +110,10 @@ class _Socket(ClientConnection):
     heard = 0.0
     on_room: Callable[[], None] | None = None
     _grace: asyncio.TimerHandle | asyncio.Handle | None = None
+
+    def drop(self) -> None:
+        """End it at once: nobody wants it any more."""
+        self.transport.abort()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -145,6 +155,7 @@ class _Connection:
         self._post = post
         self.in_question = asyncio.Event()
         self._waiting: deque[Write] = deque()
+        self._detailed = _log.isEnabledFor(logging.DEBUG)  # asked once, not for each of fifty messages a second
         self._handed: int | None = None  # position of the last message that the socket took, until it is posted
 
     def attach(self, opened: _Socket) -> None:
@@ -178,7 +189,7 @@ class _Connection:
 
     def _pump(self) -> None:
         opened = self.socket
-        if opened is None:
+        if opened is None or opened.transport.is_closing():  # it broke in this turn, and nobody was told yet
             return
         while self._waiting and not opened.full and opened.state is State.OPEN:
             action = self._waiting.popleft()
@@ -186,7 +197,8 @@ class _Connection:
             if opened.transport.is_closing():
                 return  # it broke
             self._handed = action.stop
-            _log.debug("> %d: %s of %d", self.epoch, type(action.data).__name__, len(action.data))
+            if self._detailed:
+                _log.debug("> %d: %s of %d", self.epoch, type(action.data).__name__, len(action.data))
         if self._handed is not None and not opened.full:
             handed, self._handed = self._handed, None
             self._post(Written(self.epoch, handed))
@@ -199,6 +211,7 @@ class Link:
         tokens: shared with the other lanes; closed by whoever made it.
         post: takes the news, on the loop's thread, sometimes before `perform` returns.
         ping_interval, ping_timeout: a dead connection is noticed within their sum.
+        answer: seconds that an opening may take after a break, where the last one took less than a quarter of that.
     """
 
     def __init__(
@@ -208,14 +221,17 @@ class Link:
         *,
         ping_interval: float = PING_INTERVAL,
         ping_timeout: float = PING_TIMEOUT,
+        answer: float = ANSWER,
     ) -> None:
-        self._ping_interval, self._ping_timeout = ping_interval, ping_timeout
+        self._ping_interval, self._ping_timeout, self._answer = ping_interval, ping_timeout, answer
         self._tokens, self._post = tokens, post
         self._connections: dict[int, _Connection] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._asking: set[asyncio.Task[None]] = set()  # those of them that wait for a token
+        self._asking: asyncio.Task[None] | None = None  # the one of them that waits for a token, or did
         self._used: str | None = None  # the bearer of the last Open
         self._round_trip: float | None = None
+        self._took = 0.0  # seconds that the last opening took,
+        self._stood = -math.inf  # and the loop's time when its connection ended
         self._ended = False
 
     @property
@@ -239,9 +255,9 @@ class Link:
             return
         match action:
             case GetToken():
-                asking = self._start(self._get_token(action.fresh))
-                self._asking.add(asking)
-                asking.add_done_callback(self._asking.discard)
+                if self._asking is not None:
+                    self._asking.cancel()  # its answer would be this one's, and count twice
+                self._asking = self._start(self._get_token(action.fresh))
             case Open():
                 if action.epoch in self._connections:
                     raise Misuse(f"epoch {action.epoch} is open")
@@ -265,8 +281,8 @@ class Link:
         self._ended = True
         for connection in list(self._connections.values()):
             self._close(connection, abort=False)
-        for task in self._asking:
-            task.cancel()
+        if self._asking is not None:
+            self._asking.cancel()
         try:
             if self._tasks:
                 await asyncio.wait(set(self._tasks), timeout=0.9 * within)
@@ -313,6 +329,7 @@ class Link:
         finally:
             keeper.cancel()
             opened.transport.abort()
+            self._stood = asyncio.get_running_loop().time()
             del self._connections[epoch]
             _log.debug("= %d: closed, %s", epoch, code)
             self._post(Closed(epoch, code, connection.fate or detail))
@@ -330,14 +347,25 @@ class Link:
     async def _open(self, query: str) -> _Socket | Fault:
         bearer = self._used = self._tokens.bearer
         if bearer is None:
-            return Fault(FaultKind.TOKEN_EXPIRED, "no token")
-        route = None
+            return self._tokens.refused(Fault(FaultKind.TOKEN_EXPIRED, "no token"))
+        route, clock = None, asyncio.get_running_loop().time
+        began = clock()
+        within = max(self._answer, 4 * self._took) if began - self._stood < LATELY else OPEN_TIMEOUT
         try:
             async with asyncio.timeout(OPEN_TIMEOUT):
                 route = await self._tokens.way.find()
-                return await first_that_answers(route.addresses, partial(_dial, route, query, bearer))
+                dial = partial(_dial, route, query, bearer)
+
+                async def attempt(address: str) -> _Socket:
+                    async with asyncio.timeout(within):
+                        return await staggered(partial(dial, address), _Socket.drop)
+
+                opened = await first_that_answers(route.addresses, attempt)
+                self._took = clock() - began
+                return opened
         except Exception as error:
-            return _fault_of_websocket(error, proxied=route is not None and route.proxy is not None)
+            fault = _fault_of_websocket(error, proxied=route is not None and route.proxy is not None)
+            return self._tokens.refused(fault)
 
     async def _keep_alive(self, connection: _Connection, opened: _Socket) -> None:
         """Ping, and end a connection on which nothing at all has come back in time.
@@ -375,12 +403,21 @@ class Link:
             self._start(_say_goodbye(connection.socket))
 
 
-async def _dial(route: Route, query: str, bearer: str, address: str) -> _Socket:
+async def _dial(route: Route, query: str, bearer: str, address: str, enter: Callable[[], None]) -> _Socket:
+    """Open one connection; `enter` is called once there is a way for what is said on it."""
     where: dict[str, Any] = {} if route.tls is None else {"ssl": route.tls}
-    if route.proxy is None:
+    if route.proxy is not None:
+        where["sock"] = await open_tunnel(route, enter)
+    elif address == "localhost":  # which may be of either family, and swallows nothing
+        enter()
         where |= {"host": address, "port": route.port}
     else:
-        where["sock"] = await open_tunnel(route)
+        where["sock"] = await connect(address, route.port)
+        try:
+            enter()
+        except BaseException:
+            where["sock"].close()
+            raise
     opened = await _Connect(
         f"{route.url.replace('http', 'ws', 1)}{rtzr.PATH_STREAM}?{query}",
         additional_headers={"Authorization": f"Bearer {bearer}"},
@@ -391,6 +428,7 @@ async def _dial(route: Route, query: str, bearer: str, address: str) -> _Socket:
         ping_interval=None,
         close_timeout=CLOSE_TIMEOUT,
         max_queue=64,
+        max_size=MAX_MESSAGE,
         write_limit=1,  # full as soon as a byte waits; 0 would be full without one, under TLS
         create_connection=_Socket,
         **where,

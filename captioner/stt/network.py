@@ -22,23 +22,31 @@ import threading
 import urllib.request
 from base64 import b64encode
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from captioner.errors import Fault, FaultError, FaultKind
 from captioner.settings import Settings, is_loopback
 from captioner.stt import rtzr
 
+if TYPE_CHECKING:
+    import httpx
+
 T = TypeVar("T")
+
+Resolve: TypeAlias = Callable[[str, int], tuple[str, ...]]
+"""Turns a name into numeric addresses, to be tried in that order; OSError where it cannot."""
 
 _log = logging.getLogger(__name__)
 
 OPEN_TIMEOUT = 10.0  # seconds for a name, a TCP connection, TLS and the answer, together
 NEXT_ADDRESS = 3.0  # seconds after which another address of the same name is tried
+KNOCK_AGAIN = 1.0  # seconds after which another socket tries beside those that nobody has answered
+LOOK_UP = 1.0  # seconds after which an address that is known stands in for the one that is being looked up
 
 
 def quiet_libraries() -> None:
@@ -52,7 +60,7 @@ def load_httpx() -> None:
     if "httpx" not in sys.modules:
         sys.modules["httpx._main"] = None  # type: ignore[assignment]  # not to be found: httpx is prepared for that
         try:
-            import httpx  # noqa: F401
+            import httpx  # noqa: F401 - for whoever imports it next
         finally:
             sys.modules.pop("httpx._main", None)
 
@@ -99,12 +107,22 @@ class Route:
 
 
 class Way:
-    """Finds the route to one network; keeps nothing but the TLS context, the costly part (20 ms)."""
+    """Finds the route to one network.
 
-    def __init__(self, network: Network) -> None:
+    It keeps the TLS context, which is costly (20 ms), and the last route: a resolver that asked while the network was
+    gone asks again after 5 s, and until then the service may be where it was.
+
+    Args:
+        network: where to.
+        resolve: None asks the system.
+    """
+
+    def __init__(self, network: Network, resolve: Resolve | None = None) -> None:
         self.network = network
+        self._resolve = resolve or look_up
         self._tls: ssl.SSLContext | None = None
         self._lock = threading.Lock()
+        self._known: Route | None = None
 
     async def find(self) -> Route:
         """Look up what the system knows: proxy, addresses, authorities.
@@ -115,7 +133,16 @@ class Way:
         parts = urlsplit(self.network.base_url)
         if parts.scheme == "http" and is_loopback(parts.hostname or "") and "httpx" in sys.modules:
             return self._find()  # nothing is looked up or loaded, and a thread takes 5 ms where the loop is busy
-        return await _in_daemon_thread(self._find)
+        known = self._known
+        try:
+            async with asyncio.timeout(None if known is None else LOOK_UP):
+                self._known = known = await _in_daemon_thread(self._find)
+        except FaultError as error:
+            if known is None or error.fault.kind not in (FaultKind.UNREACHABLE, FaultKind.PROXY):
+                raise
+        except TimeoutError:
+            assert known is not None
+        return known
 
     def _find(self) -> Route:
         load_httpx()  # which takes 80 ms that the loop need not stand still for
@@ -128,13 +155,34 @@ class Way:
         if not is_loopback(host):
             proxy = self.network.proxy or _system_proxy(host, port)
             if proxy:
-                proxy = _with_address(proxy)
+                proxy = self._with_address(proxy)
             else:
-                addresses = _look_up(host, port, FaultKind.UNREACHABLE)
+                addresses = self._addresses(host, port, FaultKind.UNREACHABLE)
         netloc = _bracketed(host) + (f":{parts.port}" if parts.port else "")
         url = urlunsplit((parts.scheme, netloc, parts.path, "", ""))
         tls = self._context() if secure else None
         return Route(url, netloc, host, addresses, port, proxy or None, tls, f"captioner/{__version__}")
+
+    def _addresses(self, host: str, port: int, kind: FaultKind) -> tuple[str, ...]:
+        try:
+            return self._resolve(host, port)
+        except OSError as error:
+            raise FaultError(Fault(kind, rtzr.one_line(f"no such host: {host}"))) from error
+
+    def _with_address(self, proxy: str) -> str:
+        """Put the proxy's address in the place of its name, so that the libraries need not look it up."""
+        try:
+            parts = urlsplit(proxy)
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            host, port, parts = None, None, urlsplit("")
+        if not host:
+            raise FaultError(Fault(FaultKind.PROXY, "its address cannot be read"))
+        if parts.scheme != "http":
+            raise FaultError(Fault(FaultKind.PROXY, rtzr.one_line(f"{parts.scheme} proxies are not supported")))
+        address = "127.0.0.1" if host == "localhost" else self._addresses(host, port or 80, FaultKind.PROXY)[0]
+        user, at, _ = parts.netloc.rpartition("@")
+        return urlunsplit((parts.scheme, f"{user}{at}{_bracketed(address)}:{port or 80}", "", "", ""))
 
     def _context(self) -> ssl.SSLContext:
         with self._lock:
@@ -194,13 +242,14 @@ def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _look_up(host: str, port: int, kind: FaultKind) -> tuple[str, ...]:
-    """Return at most two numeric addresses: the system's first choice, and the first of the other family if any."""
-    try:
-        # AI_ADDRCONFIG: no IPv6 addresses where this machine has none.
-        found = socket.getaddrinfo(_ascii(host), port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
-    except OSError as error:
-        raise FaultError(Fault(kind, rtzr.one_line(f"no such host: {host}"))) from error
+def look_up(host: str, port: int) -> tuple[str, ...]:
+    """Return at most two numeric addresses: the system's first choice, and the first of the other family if any.
+
+    Raises:
+        OSError: there is no such name, or nobody to ask.
+    """
+    # AI_ADDRCONFIG: no IPv6 addresses where this machine has none.
+    found = socket.getaddrinfo(_ascii(host), port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
     addresses = list(dict.fromkeys((family, str(address[0])) for family, _, _, _, address in found))
     others = [each for each in addresses if each[0] != addresses[0][0]] or addresses[1:]
     return tuple(address for _, address in addresses[:1] + others[:1])
@@ -215,20 +264,22 @@ def _system_proxy(host: str, port: int) -> str:
     return proxy if not proxy or "://" in proxy else f"http://{proxy}"
 
 
-def _with_address(proxy: str) -> str:
-    """Put the proxy's address in the place of its name, so that the libraries need not look it up."""
-    try:
-        parts = urlsplit(proxy)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host, port, parts = None, None, urlsplit("")
-    if not host:
-        raise FaultError(Fault(FaultKind.PROXY, "its address cannot be read"))
-    if parts.scheme != "http":
-        raise FaultError(Fault(FaultKind.PROXY, rtzr.one_line(f"{parts.scheme} proxies are not supported")))
-    address = "127.0.0.1" if host == "localhost" else _look_up(host, port or 80, FaultKind.PROXY)[0]
-    user, at, _ = parts.netloc.rpartition("@")
-    return urlunsplit((parts.scheme, f"{user}{at}{_bracketed(address)}:{port or 80}", "", "", ""))
+def http_client(route: Route, timeout: float) -> httpx.AsyncClient:
+    """Make a client for one route, which asks nobody but the route for the way and keeps no connection.
+
+    Args:
+        route: from `Way.find`, which has loaded the library.
+        timeout: seconds for each part of an exchange.
+    """
+    import httpx  # here, because it takes 80 ms; `Way.find` has loaded it, in its own thread
+
+    return httpx.AsyncClient(
+        verify=route.tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),  # without TLS: one that trusts nobody
+        proxy=route.proxy,
+        trust_env=False,
+        timeout=timeout,
+        limits=httpx.Limits(max_keepalive_connections=0),
+    )
 
 
 async def _in_daemon_thread(call: Callable[[], T]) -> T:
@@ -265,11 +316,73 @@ async def first_that_answers(addresses: tuple[str, ...], attempt: Callable[[str]
     return await attempt(addresses[-1])
 
 
-async def open_tunnel(route: Route) -> socket.socket:
+async def staggered(
+    attempt: Callable[[Callable[[], None]], Coroutine[Any, Any, T]], drop: Callable[[T], None] | None = None
+) -> T:
+    """Make an attempt, and another beside it every second, until one of them is through; that one goes on alone.
+
+    Where the network swallows packets nobody answers, and TCP asks again after 1, 3 and 7 s (or 3 and 9): a network
+    that is back would be waited for. A new socket asks at once. None is given up for it, so a network whose round trip
+    takes seconds is no worse off; and as the others have no connection, what the attempt sends is sent once.
+
+    Args:
+        attempt: calls what it is given once its connection stands, before it sends anything.
+        drop: ends what came of it where that comes in the same moment as our own cancellation.
+    """
+    result: T | None = None
+    through: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    attempts: set[asyncio.Task[T]] = set()
+
+    def enter() -> None:
+        me = asyncio.current_task()
+        if not through.done():
+            through.set_result(me)
+        elif through.result() is not me:
+            raise asyncio.CancelledError  # another was faster, by less than a turn of the loop
+
+    try:
+        done = set[asyncio.Future[Any]]()
+        while not done:
+            attempts.add(asyncio.create_task(attempt(enter)))
+            done, _ = await asyncio.wait({*attempts, through}, timeout=KNOCK_AGAIN, return_when=asyncio.FIRST_COMPLETED)
+        chosen: asyncio.Task[T] = through.result() if through.done() else next(filter(asyncio.Task.done, attempts))
+        for other in attempts - {chosen}:
+            other.cancel()
+        result = await chosen
+        return result
+    finally:
+        for each in attempts:
+            each.cancel()
+        for left in await asyncio.gather(*attempts, return_exceptions=True):
+            if drop is not None and left is not result and not isinstance(left, BaseException):
+                drop(left)
+
+
+async def connect(address: str, port: int) -> socket.socket:
+    """Connect over TCP to a numeric address.
+
+    Raises:
+        OSError: nobody is there.
+    """
+    opened = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        opened.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(opened, (address, port))
+    except BaseException:
+        opened.close()
+        raise
+    return opened
+
+
+async def open_tunnel(route: Route, enter: Callable[[], None]) -> socket.socket:
     """Connect to the route's proxy and have it connect to the service.
 
     Not left to the WebSocket library (seen in 15 to 17): where a proxy hangs up, its own tunnel raises in callbacks,
     which asyncio logs with tracebacks, or fails an assertion.
+
+    Args:
+        route: with a proxy.
+        enter: called once the proxy is reached.
 
     Raises:
         FaultError: the proxy refuses, or does not speak HTTP.
@@ -281,10 +394,9 @@ async def open_tunnel(route: Route) -> socket.socket:
     if parts.username is not None:
         password = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
         lines.append(f"Proxy-Authorization: Basic {b64encode(password).decode('ascii')}")
-    tunnel = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+    tunnel = await connect(address, parts.port or 80)
     try:
-        tunnel.setblocking(False)
-        await loop.sock_connect(tunnel, (address, parts.port or 80))
+        enter()
         await loop.sock_sendall(tunnel, "\r\n".join([*lines, "", ""]).encode("ascii"))
         answer = b""
         while b"\r\n\r\n" not in answer and len(answer) < 16_384:

@@ -44,6 +44,9 @@ class Outbox:
         ledger: holds the sound; what it has lost is not sent.
         chunk: samples in a message, whole frames.
         pace: multiple of real time for a backlog; infinity for a file that need not be paced.
+
+    Attributes:
+        next_at: when the next message may go, as the last `take` left it; infinity where none waits for its time alone.
     """
 
     def __init__(self, ledger: Ledger, *, chunk: int, pace: float) -> None:
@@ -59,7 +62,7 @@ class Outbox:
         self._flight: deque[tuple[int, int]] = deque()  # messages not written yet: the position after each, its samples
         self._in_flight = 0  # samples in them
         self._paid = 0.0  # the time at which what is sent would have been sent at exactly the pace
-        self._next_at = math.inf
+        self.next_at = math.inf
         self._total = 0  # samples sent on this connection
         self._pieces: list[int] = []  # numbers of samples sent at which the lane's position jumps,
         self._places: list[int] = []  # the positions there,
@@ -71,6 +74,11 @@ class Outbox:
         return self._sent
 
     @property
+    def counted(self) -> int:
+        """Samples sent on this connection, as the service counts them."""
+        return self._total
+
+    @property
     def written(self) -> int:
         """The lane's position up to which sound is with the socket."""
         return self._written
@@ -79,21 +87,20 @@ class Outbox:
         """Something waits to be sent, be it too short for a message yet."""
         self._sent = max(self._sent, self._ledger.first)  # what is lost is not sent
         while self._turn < len(self._plan):
-            if self._is_due(self._plan[self._turn]):
+            release = self._plan[self._turn]
+            match release:
+                case Send():
+                    due = release.stop > self._sent
+                case EndUtterance():
+                    due = release.position > self._ended
+                case Silence():
+                    due = True
+                case _:
+                    assert_never(release)
+            if due:
                 return True
             self._turn += 1
         return False
-
-    def _is_due(self, release: Release) -> bool:
-        match release:
-            case Send():
-                return release.stop > self._sent
-            case EndUtterance():
-                return release.position > self._ended
-            case Silence():
-                return True
-            case _:
-                assert_never(release)
 
     @property
     def waiting(self) -> int:
@@ -101,9 +108,9 @@ class Outbox:
         return self._beyond(self._written)
 
     @property
-    def unsettled(self) -> bool:
-        """Something released is not settled."""
-        return self._beyond(self._ledger.settled) > 0
+    def unsettled(self) -> int:
+        """Samples released that are not settled: what the next connection is sent."""
+        return self._beyond(self._ledger.settled)
 
     def _beyond(self, position: int) -> int:
         samples = 0
@@ -161,19 +168,19 @@ class Outbox:
             ending: nothing more will be added, so that what is left need not fill a message.
         """
         messages: list[Release] = []
-        self._next_at = math.inf
+        self.next_at = math.inf
         while self._in_flight < IN_FLIGHT:
             message = self._next(ending=ending)
             if message is None:
                 break
             due = self._due(message)
             if now < due:
-                self._next_at = due
+                self.next_at = due
                 break
             messages.append(message)
             self._send(message, now)
             if isinstance(message, EndUtterance):
-                self._next_at = now
+                self.next_at = now
                 break
         return messages
 
@@ -181,11 +188,6 @@ class Outbox:
     def full(self) -> bool:
         """As much is on its way to the socket as may be; nothing more goes before some of it is written."""
         return self._in_flight >= IN_FLIGHT
-
-    @property
-    def next_at(self) -> float:
-        """When the next message may go, as the last `take` left it; infinity where none waits for its time alone."""
-        return self._next_at
 
     def wrote(self, position: int) -> None:
         """Everything before `position` is with the socket."""
@@ -247,7 +249,7 @@ class Outbox:
                     self._begin_piece(start, silent=False)
                 self._count(stop, stop - start)
             case Silence(position, samples):
-                self._turn += 1
+                del self._plan[self._turn]  # no other connection gets it, and nothing settles while a source is away
                 self._begin_piece(position, silent=True)
                 self._count(position, samples)
             case EndUtterance():

@@ -43,10 +43,14 @@ FATAL: Final = frozenset(
         FaultKind.CREDENTIALS_REFUSED,
         FaultKind.DESK_KEY_MISSING,
         FaultKind.DESK_KEY_REFUSED,
+        FaultKind.DESK_TOKEN_REFUSED,
         FaultKind.BAD_REQUEST,
     }
 )
 """No attempt can mend these."""
+
+TOKEN_REFUSALS: Final = frozenset({FaultKind.TOKEN_EXPIRED, FaultKind.DESK_TOKEN_REFUSED})
+"""At a handshake, each is worth one new token."""
 
 HOPELESS_AT_FIRST: Final = frozenset({FaultKind.CERTIFICATE, FaultKind.NOT_THE_SERVICE})
 """Before the first connection a command gives these up at once; in a call they may pass (a captive portal)."""
@@ -63,6 +67,11 @@ DRAIN: Final = 5.0
 ABNORMAL: Final = frozenset({1002, 1003, *range(1006, 1015)})
 """Codes of a Close that says that something went wrong: it finishes no session, even after EOS
 (https://www.iana.org/assignments/websocket)."""
+
+ENDS: Final = 3
+"""Sessions that got all of the sound and EOS, and ended without an ordinary Close though nothing was open, or by one
+though an utterance was: so this service ends them, and nothing more will come of a fourth. The documents name neither
+the code of its Close nor all that comes before it."""
 
 LAST_CHANCE: Final = 0.5
 """Seconds before trying ends at which there is one more attempt: an outage of just that length loses nothing."""
@@ -132,7 +141,8 @@ class Patience:
 class Retries:
     """How soon the next attempt comes, in the light of those before it.
 
-    A break of the network is tried again at once, then with full jitter: anywhere between now and a limit that doubles.
+    A break of the network is tried again at once, then with full jitter: anywhere between now and a limit that doubles;
+    an attempt to which nobody answered was a pause itself.
 
     A signal of the service is heard by everybody in the same second. With full jitter alone, second and third attempts
     would come on top of the first ones of others, and the sum is more than a service that is ill should get. So
@@ -152,7 +162,7 @@ class Retries:
         self.failed = self._hurried = False
         self._breaks = self._signals = 0
 
-    def after(self, fault: Fault, *, first: bool, room: float = math.inf) -> float:
+    def after(self, fault: Fault, *, first: bool, room: float = math.inf, took: float = 0.0) -> float:
         """Return the seconds to the next attempt.
 
         Args:
@@ -160,13 +170,16 @@ class Retries:
             first: no connection has stood yet in this session, so that nobody in a call waits with us.
             room: seconds of sound that can still be kept. Once in an outage an attempt that would come too late for
                 what was said comes before that.
+            took: seconds until the last one failed. Nobody answered one that took longer than a pause would: it has
+                paused already, and while nobody knocks nobody hears that the network is back.
         """
         self.failed = True
         if fault.kind not in SIGNALS:
             self._breaks += 1
             # an outage of a night makes more attempts than a float has powers of 2
             doubled = 0.25 * 2.0 ** min(self._breaks - 1, 10)
-            return self._random.uniform(0.0, SOON if self._breaks == 1 else min(LONGEST_BREAK, doubled))
+            soon = self._breaks == 1 or took >= LONGEST_BREAK
+            return self._random.uniform(0.0, SOON if soon else min(LONGEST_BREAK, doubled))
         if first:
             return self._random.uniform(0.0, FIRST_SIGNAL)
         rest = max(0.0, self._turn - self._waited) if self._signals else 0.0

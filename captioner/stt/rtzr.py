@@ -35,12 +35,17 @@ EOS: Final = "EOS"
 FINALIZE: Final = '{"type":"Finalize"}'
 """Ends the utterance and keeps the connection. Where no utterance is open, nothing at all comes back."""
 
+UNNUMBERED: Final = -(2**60)
+"""The `seq` of a hypothesis whose message has none. What is 0 may be left out by whoever writes JSON, as Go's
+`omitempty` and protobuf do (https://protobuf.dev/programming-guides/json/)."""
+
 PATH_TOKEN: Final = "/v1/authenticate"
 PATH_STREAM: Final = "/v1/transcribe:streaming"
 
 _MAX_MS = 10 * 24 * 3600 * 1000  # a position beyond ten days of audio is no position
 _MAX_SEQ = 2**53
 _MAX_WORDS = 10_000
+_LAST_SECOND = 1e11  # no Unix time in seconds is as late (the year 5138), and any in milliseconds is later (1973)
 _BEARER = re.compile(r"[\x21-\x7e]{1,8192}")  # what may stand in a header
 _SPILL_MS = 100  # by which a last word may pass the end of its utterance without being suspected
 _STRAY_MS = 1000  # by which words may leave their utterance before their times are not believed
@@ -64,7 +69,7 @@ class Token:
 
     Attributes:
         bearer: the secret itself, printable ASCII; left out of the repr.
-        expire_at: Unix seconds by the service's clock.
+        expire_at: Unix seconds by the service's clock; 0 where it did not say.
     """
 
     bearer: str = field(repr=False)
@@ -111,8 +116,9 @@ def _boolean(value: bool) -> str:
 def decode(message: str) -> Hypothesis | Fault | Unreadable:
     """Read one text message of the service.
 
-    Unknown keys are passed over; what may be missing without harm (an alternative, a confidence, a duration, words) is
-    taken as empty. Without `seq` and `start_at` a text has no place, so it cannot be read.
+    Unknown keys are passed over, what is missing is taken as 0 or empty, and a number or truth value may be written as
+    a string: a text that can be read is never thrown away because of its wrapping. A message that holds neither
+    alternatives nor `final` is no hypothesis without its `seq` and `start_at`.
 
     Returns:
         A hypothesis (its positions: samples from the first one sent on this connection), a fault where the message is
@@ -137,13 +143,13 @@ class _Odd(ValueError):
 
 
 def _hypothesis(parsed: Mapping[str, object]) -> Hypothesis:
-    seq = _number(parsed, "seq")
-    if not seq.is_integer() or abs(seq) > _MAX_SEQ:
+    may_be_missing = "alternatives" in parsed or "final" in parsed
+    seq = _number(parsed, "seq", missing=UNNUMBERED if may_be_missing else None)
+    if seq != UNNUMBERED and not (seq.is_integer() and abs(seq) <= _MAX_SEQ):
         raise _Odd("seq")
-    start_ms, duration_ms = _milliseconds(parsed, "start_at"), _milliseconds(parsed, "duration", missing=0.0)
-    final = parsed.get("final", False)
-    if not isinstance(final, bool):
-        raise _Odd("final")
+    start_ms = _milliseconds(parsed, "start_at", missing=0.0 if may_be_missing else None)
+    duration_ms = _milliseconds(parsed, "duration", missing=0.0)
+    final = _truth(parsed, "final")
     text, words = "", tuple[Word, ...]()
     match parsed.get("alternatives"):
         case None | []:
@@ -157,7 +163,7 @@ def _hypothesis(parsed: Mapping[str, object]) -> Hypothesis:
     start, stop = _samples(start_ms), _samples(start_ms + duration_ms)
     if words:
         start, stop = min(word.start for word in words), max(word.stop for word in words)
-    return Hypothesis(int(seq), start, stop, text, final, words)
+    return Hypothesis(int(seq), start, stop, text, final, words, placed=parsed.get("start_at") is not None)
 
 
 def _words(given: object, start_ms: float, duration_ms: float) -> tuple[Word, ...]:
@@ -176,7 +182,8 @@ def _words(given: object, start_ms: float, duration_ms: float) -> tuple[Word, ..
         if not isinstance(each, dict):
             return ()
         try:
-            begin, length = _milliseconds(each, "start_at"), _milliseconds(each, "duration", missing=0.0)
+            begin = _milliseconds(each, "start_at", missing=None if pieces else 0.0)  # a first one starts at 0
+            length = _milliseconds(each, "duration", missing=0.0)
             pieces.append((_text(each.get("text")), begin, begin + length))
         except _Odd:
             return ()
@@ -227,10 +234,26 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
+_TRUTHS: Final[Mapping[object, bool]] = {None: False, 0: False, 1: True, "false": False, "true": True}
+"""0 and 1 stand for `False` and `True` as well, which are equal to them."""
+
+_DIGITS = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
+
+
+def _truth(parsed: Mapping[str, object], key: str) -> bool:
+    value = parsed.get(key)
+    value = value.lower() if isinstance(value, str) else value
+    if not isinstance(value, str | int | float | None) or value not in _TRUTHS:
+        raise _Odd(key)
+    return _TRUTHS[value]
+
+
 def _number(parsed: Mapping[str, object], key: str, missing: float | None = None) -> float:
     value = parsed.get(key, missing)
     if value is None and missing is not None:
         return missing
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        return float(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _Odd(key)
     try:
@@ -295,15 +318,19 @@ def fault_of_close(code: int | None, reason: str) -> Fault:
 
 
 def parse_token(body: bytes) -> Token | Fault:
-    """Read the body of a 200 answer to the token request; anything but a token is not the service's."""
+    """Read the body of a 200 answer to the token request; anything but a token is not the service's.
+
+    A time of expiry that cannot be read is 0, as if it were unknown; one in milliseconds is told by its size.
+    """
     parsed = _object(body)
     bearer = parsed.get("access_token")
     if not isinstance(bearer, str) or not _BEARER.fullmatch(bearer):
         return Fault(FaultKind.NOT_THE_SERVICE, "an answer without a token")
     try:
-        return Token(bearer, _number(parsed, "expire_at"))
+        expire_at = _number(parsed, "expire_at", missing=0.0)
     except _Odd:
-        return Fault(FaultKind.NOT_THE_SERVICE, "a token without its time of expiry")
+        expire_at = 0.0
+    return Token(bearer, expire_at / 1000 if expire_at > _LAST_SECOND else expire_at)
 
 
 def _object(body: bytes) -> dict[str, object]:

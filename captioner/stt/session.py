@@ -77,6 +77,7 @@ from captioner.stt.policy import (
     ASKED,
     CUT,
     DRAIN,
+    ENDS,
     FATAL,
     HEALTHY,
     HOPELESS_AT_FIRST,
@@ -86,6 +87,7 @@ from captioner.stt.policy import (
     LONGEST_DOUBT,
     QUIET,
     SIGNALS,
+    TOKEN_REFUSALS,
     TOKEN_RETRY,
     UNANSWERED,
     Connecting,
@@ -243,13 +245,14 @@ class Session:
         self._outputs: list[Output] = []
         self._finishing = False
         self._finished_at = math.inf
+        self._hurried = False
         # this connection
         self._hearing: Hearing | None = None  # None where no connection stands
         self._opened = 0.0
         self._wrote_at = 0.0
-        self._pump_at = math.inf  # when the next message may go, as things stood when the last one went
         self._eos_at = 0
         self._drain_until = math.inf
+        self._ends = 0  # sessions that got everything, and ended after EOS as none should
         # what it says nothing about
         self.listen_at = math.inf  # when `overdue` is to be asked
         self._doubts = 0  # in a row, without a word between them
@@ -314,6 +317,12 @@ class Session:
             case _:
                 pass
 
+    def hurry(self) -> None:
+        """Somebody waits for the end: where no connection has stood yet, the next attempt that fails is the last."""
+        self._hurried = True
+        if self.state is State.WAITING and not self.connections:
+            self.stop_now()
+
     def stop_now(self) -> None:
         """End without the last words."""
         if not self.ended:
@@ -347,7 +356,9 @@ class Session:
                 self._retry_at = now
             case State.WAITING:
                 self._retry_at = now
-            case State.IDLE | State.TOKEN | State.ENDED:
+            case State.TOKEN:
+                self._ask(now)
+            case State.IDLE | State.ENDED:
                 pass
             case _:
                 assert_never(self.state)
@@ -403,7 +414,7 @@ class Session:
                 for seq in self._hearing.abandoned(now):
                     self._outputs.append(Dropped(self.epoch, seq))
                 self._hearing.pass_silence(now)
-                if now >= self._pump_at:
+                if now >= self.pump_at:
                     self._pump(now)
                 self._rotate_if_quiet(now, speaking)
             case _:
@@ -458,6 +469,19 @@ class Session:
         return bool(self._actions or self._outputs)
 
     @property
+    def calm(self) -> bool:
+        """A connection stands, takes sound, and has said nothing that nobody has taken yet.
+
+        Sound alone then makes nothing due that is not due at `pump_at`, or known by its `deadline` seconds ahead.
+        """
+        return self.state is State.LIVE and self._rotate_since is None and not self._outputs
+
+    @property
+    def pump_at(self) -> float:
+        """When the next message may go; infinity where none waits for its time alone."""
+        return self.outbox.next_at if self.state is State.LIVE else math.inf
+
+    @property
     def deadline(self) -> float:
         """When `advance` is to be called at the latest; infinity for never."""
         due = [self._give_up_at()] if self._patience_ends else []
@@ -468,7 +492,7 @@ class Session:
                 due.append(self._drain_until)
             case State.LIVE:
                 assert self._hearing is not None
-                due += (self._renew_at, self._pump_at, self._hearing.deadline)
+                due += (self._renew_at, self.pump_at, self._hearing.deadline)
                 if self._newer and self._rotate_since is None:
                     due.append(self._token_ends)
                 if self._rotate_since is not None and not self._hearing.open and not self._finishing:
@@ -512,6 +536,11 @@ class Session:
             return None
         at = self._drain_until if self.state is State.DRAINING else self._give_up_at()
         return at if math.isfinite(at) else None
+
+    @property
+    def behind(self) -> int:
+        """Samples that are to be sent before the sound of this moment; after a break, again."""
+        return self.outbox.waiting if self._standing else self.outbox.unsettled
 
     @property
     def rotating(self) -> bool:
@@ -582,7 +611,7 @@ class Session:
             self._renew_at = now + TOKEN_RETRY
 
     def _refused(self, fault: Fault, now: float) -> None:
-        if fault.kind is FaultKind.TOKEN_EXPIRED and not self._renewed:
+        if fault.kind in TOKEN_REFUSALS and not self._renewed:
             self._renewed = self._fresh = True
             self._move(Event.EXPIRED)
             self._ask(now)
@@ -605,11 +634,17 @@ class Session:
         if fault.kind in FATAL or (fault.kind in HOPELESS_AT_FIRST and not patient):
             self._give_up(fault, LossReason.OUTAGE)
             return
+        if self._hurried and not self.connections:
+            self._give_up(None, LossReason.STOPPED)
+            return
         self.fault = fault
-        if self.state in (State.LIVE, State.DRAINING) and now - self._opened >= HEALTHY:
-            self._retries.forget()
+        took = now - self._asked
+        if self.state in (State.LIVE, State.DRAINING):
+            took = 0.0
+            if now - self._opened >= HEALTHY:
+                self._retries.forget()
         room = (self.ledger.capacity - self.ledger.held) / RATE
-        self._retry_at = now + self._retries.after(fault, first=not self.connections, room=room)
+        self._retry_at = now + self._retries.after(fault, first=not self.connections, room=room, took=took)
         self._move(Event.FAILED)
         last_chance = self._give_up_at() - LAST_CHANCE
         if self._finishing and now < last_chance:
@@ -634,7 +669,7 @@ class Session:
 
     def _parted(self, news: Closed, now: float) -> None:
         """The connection is no more."""
-        if self.state is not State.DRAINING or news.code is None or news.code in ABNORMAL:
+        if self.state is not State.DRAINING or not self._finished_by(news.code):
             self._leave()
             self._failed(rtzr.fault_of_close(news.code, news.detail), now)
             return
@@ -648,6 +683,20 @@ class Session:
             self._complete()
         else:
             self._rotated(now)
+
+    def _finished_by(self, code: int | None) -> bool:
+        """Whether the service has finished its session after our EOS: by an ordinary Close, or as it always does.
+
+        A Close that leaves an utterance open may have been sent before the EOS was read, for a reason of its own.
+        """
+        assert self._hearing is not None
+        ordinary = code is not None and code not in ABNORMAL
+        if ordinary and not (self._finishing and self._hearing.open):
+            return True
+        had_all = self.outbox.written >= self._eos_at and not self.outbox.left()
+        if self._finishing and had_all and not self._asking and (ordinary or not self._hearing.open):
+            self._ends += 1
+        return self._ends >= ENDS
 
     def _leave(self) -> None:
         """This connection is over, whoever ended it."""
@@ -732,17 +781,17 @@ class Session:
                         assert_never(message)
         if self._finishing and not self.outbox.left():
             self._send_eos(now)
-        self._pump_at = self.outbox.next_at
 
     def _wrote(self, position: int, now: float) -> None:
         self._wrote_at = now
         full = self.outbox.full
         self.outbox.wrote(position)
-        self.ledger.deliver(self.outbox.written + IN_FLIGHT)
+        written = self.outbox.written
+        self.ledger.deliver(written + IN_FLIGHT)
         if self.state is State.DRAINING:
             self._drain_until = now + self._drain  # a slow socket has only now taken the EOS
         assert self._hearing is not None
-        self._hearing.wrote(self.outbox.written, now)
+        self._hearing.wrote(written, now)
         if full:
             self._pump(now)
 

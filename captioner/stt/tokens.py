@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from captioner.account import Account, Credentials, DeskKey
 from captioner.errors import Fault, FaultError, FaultKind
 from captioner.events import TokenGranted, TokenRefused
+from captioner.sleep import SLEPT, slept
 from captioner.stt import rtzr
 from captioner.stt.network import (
     OPEN_TIMEOUT,
@@ -30,7 +31,9 @@ from captioner.stt.network import (
     Way,
     fault_of_system,
     first_that_answers,
+    http_client,
     quiet_libraries,
+    staggered,
 )
 
 if TYPE_CHECKING:
@@ -50,30 +53,40 @@ SKEW = 60.0  # seconds by which two clocks may differ without being corrected
 class Tokens:
     """The token of an account or a desk, shared by all lanes.
 
-    One request at a time: who asks while one is under way gets its answer. A token is kept until a little before its
+    One request at a time: who asks while one is under way gets its answer, unless the computer has slept since: then
+    nobody answers any more, and it is asked again. A token is kept until a little before its
     expiry, by the wall clock (which goes on while the machine sleeps), corrected by the service's own clock where the
     two differ by more than a minute.
 
     Args:
         account: None where there is none yet; every request is refused then.
         wall: Unix seconds.
+        asleep: seconds that the computer has slept so far.
 
     Attributes:
         way: how a connection is made that uses the token.
         bearer: the token itself, None without one; for `Link` alone.
     """
 
-    def __init__(self, network: Network, account: Credentials | None, *, wall: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        network: Network,
+        account: Credentials | None,
+        *,
+        wall: Callable[[], float] = time.time,
+        asleep: Callable[[], float] = slept,
+    ) -> None:
         quiet_libraries()
-        self._network, self._account, self._wall = network, account, wall
+        self._network, self._account, self._wall, self._asleep = network, account, wall, asleep
         self.way = Way(network)
         self._desk_way = self._find_desk_way()
-        self._change = 0  # counts changes of network and account
+        self._change = 0  # counts changes of network and account, and requests that were given up
         self._flight: asyncio.Task[TokenGranted | TokenRefused] | None = None
         self._flights: set[asyncio.Task[TokenGranted | TokenRefused]] = set()  # those that were given up among them
         self.bearer: str | None = None
         self._expire_at = self._life = 0.0
         self._asked_at: float | None = None
+        self._slept = 0.0  # how long the computer had slept when the last request was made
         self._client: httpx.AsyncClient | None = None
         self._client_for: tuple[str | None, ssl.SSLContext | None] = None, None  # proxy and authorities that it has
 
@@ -97,6 +110,10 @@ class Tokens:
             self.way = Way(network)
         self._network, self._account = network, account
         self._desk_way = self._find_desk_way()
+        self._give_up()
+
+    def _give_up(self) -> None:
+        """End the request that is under way, if any; whoever waits for it asks again."""
         self._change += 1
         if self._flight is not None:
             self._flight.cancel()
@@ -110,11 +127,14 @@ class Tokens:
         """
         if fresh:
             self.bearer = None
+        if self._flight is not None and not self._flight.done() and self._asleep() - self._slept >= SLEPT:
+            self._give_up()
         while True:
             if self._flight is None or self._flight.done():
                 kept = None if fresh else self._kept()
                 if kept is not None:
                     return kept
+                self._slept = self._asleep()
                 self._flight = asyncio.get_running_loop().create_task(self._request(fresh))
                 self._flights.add(self._flight)
                 self._flight.add_done_callback(self._flights.discard)
@@ -122,6 +142,12 @@ class Tokens:
             await asyncio.wait({flight})
             if change == self._change:  # else it was for another account or network: ask again
                 return flight.result()
+
+    def refused(self, fault: Fault) -> Fault:
+        """Say of a refused handshake whose token it was, where it came from the company's token service."""
+        refusals = FaultKind.TOKEN_EXPIRED, FaultKind.CREDENTIALS_REFUSED
+        ours = isinstance(self._account, DeskKey) and fault.kind in refusals
+        return Fault(FaultKind.DESK_TOKEN_REFUSED, fault.detail) if ours else fault
 
     async def prepare(self) -> None:
         """Learn what the system knows of the way, and have the client made, so that the first request need not.
@@ -193,7 +219,9 @@ class Tokens:
             fault = answer
         match account:
             case Account(client_secret=secret):
-                return Fault(fault.kind, fault.detail.replace(secret, "[…]"))
+                # a request for a token holds nothing but the keys: what it finds fault with are they
+                kind = FaultKind.CREDENTIALS_REFUSED if fault.kind is FaultKind.BAD_REQUEST else fault.kind
+                return Fault(kind, fault.detail.replace(secret, "[…]"))
             case DeskKey(token_url, key):
                 return _fault_at_token_service(fault, token_url, key)
             case _:
@@ -207,7 +235,8 @@ class Tokens:
             async with asyncio.timeout(OPEN_TIMEOUT):
                 route = await (self._desk_way or self.way).find()
                 client = await self._client_of(route)
-                return await first_that_answers(route.addresses, partial(_post, client, route, account, fresh))
+                post = partial(_post, client, route, account, fresh)
+                return await first_that_answers(route.addresses, lambda address: staggered(partial(post, address)))
         except Exception as error:
             return _fault_of_http(error, proxied=route is not None and route.proxy is not None)
 
@@ -217,20 +246,12 @@ class Tokens:
         It keeps no connection: the next request is hours away, and where a way of a comparison asks for each utterance
         it is to pay for all of it.
         """
-        import httpx  # here, because it takes 80 ms; `Way.find` has loaded it, in its own thread
-
         wanted = route.proxy, route.tls
         if self._client is not None and self._client_for != wanted:
             stale, self._client = self._client, None
             await stale.aclose()
         if self._client is None:
-            self._client = httpx.AsyncClient(
-                verify=route.tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),  # without TLS: one that trusts nobody
-                proxy=route.proxy,
-                trust_env=False,
-                timeout=OPEN_TIMEOUT,
-                limits=httpx.Limits(max_keepalive_connections=0),
-            )
+            self._client = http_client(route, OPEN_TIMEOUT)
             self._client_for = wanted
         return self._client
 
@@ -244,9 +265,20 @@ class _Answer:
     sent_at: float | None
 
 
-async def _post(client: httpx.AsyncClient, route: Route, account: Credentials, fresh: bool, address: str) -> _Answer:
-    """Ask for a token."""
+async def _post(
+    client: httpx.AsyncClient,
+    route: Route,
+    account: Credentials,
+    fresh: bool,
+    address: str,
+    enter: Callable[[], None],
+) -> _Answer:
+    """Ask for a token; `enter` is called once there is a connection to ask on."""
     import httpx
+
+    async def trace(event: str, _: object) -> None:
+        if event == "connection.connect_tcp.complete":  # https://www.encode.io/httpcore/extensions/#trace
+            enter()
 
     headers = {
         "Accept": "application/json",
@@ -270,7 +302,7 @@ async def _post(client: httpx.AsyncClient, route: Route, account: Credentials, f
         httpx.URL(url).copy_with(host=address),
         data=form,
         headers=headers,
-        extensions={"sni_hostname": route.host},
+        extensions={"sni_hostname": route.host, "trace": trace},
     )
     try:
         async with request as response:

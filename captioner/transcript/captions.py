@@ -176,6 +176,8 @@ class Captions:
     def _withdraw(self, key: Key) -> None:
         known = self._tail.pop(key)
         self._close(key)
+        if known.utterance == self._numbered:
+            self._numbered -= 1  # the next one takes its number, so that a number which was shown gets its final
         self.revision += 1
         self._changes.append(Gone(known.utterance, self.revision))
 

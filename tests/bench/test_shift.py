@@ -10,6 +10,7 @@ from rich.console import Console
 
 from captioner.bench import shift
 from captioner.bench.shift import Outcome, Shift, live
+from captioner.latency.statistics import STAGES
 
 SHORT = Shift(seconds=1500, captions=260, outage_every=300, token_life=700)
 
@@ -37,6 +38,12 @@ def test_what_is_kept_does_not_grow_with_the_shift(outcome: Outcome) -> None:
     assert max(second.kept, last.kept) <= 1.1 * first.kept
 
 
+def test_what_is_kept_of_the_captions_is_counted_and_grows_with_them_alone(outcome: Outcome) -> None:
+    sizes = [1e6 * each.captions_mb / each.captions for each in outcome.readings]
+    assert max(sizes) <= 1.1 * min(sizes)
+    assert 2 * 8 * len(STAGES) < min(sizes) < max(sizes) < 3000
+
+
 def test_a_service_that_forgets_a_caption_is_seen_to() -> None:
     missing = live(Shift(seconds=60, captions=12, outage_every=1000), (60,))
     assert missing.missing == 0
@@ -53,3 +60,6 @@ def test_the_table_and_the_json_show_every_reading(outcome: Outcome) -> None:
     text = console.export_text()
     assert "0 missing, 0 doubled, 0 left behind" in text
     assert all(f"{each.captions}" in text for each in outcome.readings)
+    last = outcome.readings[-1]
+    assert f"{last.memory_mb - last.captions_mb:.1f}" in text
+    assert "bytes are kept of a caption" in text

@@ -386,6 +386,34 @@ def test_in_a_blackhole_no_ping_is_answered() -> None:
     run(main)
 
 
+def test_what_waited_in_a_blackhole_is_answered_at_its_end() -> None:
+    async def main() -> None:
+        async with (
+            emulator("blackhole@0s+400ms", "drop@100ms") as server,
+            stream(server.url),
+            stream(server.url) as connection,
+        ):
+            await (await connection.ping())
+
+    run(main)
+
+
+def test_who_gave_up_in_a_blackhole_gets_no_connection() -> None:
+    async def main() -> None:
+        async with emulator("blackhole@0s+2s") as server:
+            access = await token(server.url)
+            async with stream(server.url, access=access):
+                for _ in range(3):
+                    with pytest.raises(TimeoutError):
+                        async with stream(server.url, access=access, open_timeout=0.05):
+                            pass
+                async with stream(server.url, access=access) as connection:
+                    await (await connection.ping())
+            assert len(server.log.connections) == 2
+
+    run(main)
+
+
 def test_in_a_stall_pings_are_answered_and_results_come_later() -> None:
     async def main() -> None:
         async with emulator("stall@0s+500ms") as server, stream(server.url) as connection:

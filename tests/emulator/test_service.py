@@ -372,8 +372,10 @@ def test_blackhole_with_a_length_holds_for_new_connections_too() -> None:
     world.session()
     world.wait(2.5)
     assert world.service.deaf(world.now)
+    assert world.service.deadline == 5.0, "who waits is woken"
     world.wait(3)
     assert not world.service.deaf(world.now)
+    assert world.service.deadline is None
 
 
 def test_an_outage_resets_connections_and_shuts_the_port_for_its_length() -> None:

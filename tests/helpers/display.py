@@ -39,6 +39,7 @@ class VirtualDisplay:
         with self._log.open("wb") as output:
             self._server = subprocess.Popen(
                 [
+                    *["setpriv", "--pdeathsig", "TERM"],  # or it would outlive a test process that was killed
                     *["Xvfb", "-displayfd", str(writable), "-fbdir", str(self._folder), "-nolisten", "tcp"],
                     *["-screen", "0", f"{width}x{height}x24", "-dpi", "96", "-noreset", "-nocursor"],
                 ],

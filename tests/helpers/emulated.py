@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -14,17 +15,26 @@ from captioner.emulator.service import ServiceLog
 
 
 class EmulatedService:
-    """A running emulator with the sample call; use as a context manager.
+    """A running emulator, with the sample call where it is given no other; use as a context manager.
 
     Args:
         faults: as the command line writes them.
         credentials: the only ones that it takes; None takes any.
+        known: the recording that it knows in the sample call's place, and its script.
         knobs: values of the profile `measured` to be changed.
     """
 
-    def __init__(self, *faults: str, credentials: tuple[str, str] | None = None, **knobs: object) -> None:
+    def __init__(
+        self,
+        *faults: str,
+        credentials: tuple[str, str] | None = None,
+        known: tuple[Path, Path] | None = None,
+        **knobs: object,
+    ) -> None:
         self._emulator = Emulator(
             replace(PROFILES["measured"], **knobs),  # type: ignore[arg-type]
+            recording=known[0] if known else None,
+            script=known[1] if known else None,
             faults=[parse_fault(each) for each in faults],
             credentials=credentials,
         )

@@ -35,6 +35,7 @@ class FakeStream:
         self.driver.started(self)
 
     def close(self) -> None:
+        self.driver.closing()
         self.closed += 1
         self.running = False
         self.ended()  # PortAudio tells of the end that was asked for, too
@@ -55,6 +56,7 @@ class FakeCard:
     Attributes:
         faults: what opening is refused with, by rate.
         started: is told of every stream that begins.
+        closing: is called in the device thread before a stream closes.
         says_default: the system tells beside an open stream which device is the default one.
         looks: how often the list was made anew.
     """
@@ -66,6 +68,7 @@ class FakeCard:
     streams: list[FakeStream] = field(default_factory=list)
     looks: int = 0
     started: Callable[[FakeStream], None] = lambda _: None
+    closing: Callable[[], object] = lambda: None
     says_default: bool = False
 
     def __post_init__(self) -> None:

@@ -467,6 +467,9 @@ class Bench:
         assert ledger.captured == ledger.recognised + ledger.held + ledger.lost
         assert min(ledger.recognised, ledger.held, ledger.lost) >= 0
         assert self.pipeline.deadline > self.now, "a deadline that has passed"
+        session = self.pipeline.session
+        due = math.inf if self.pipeline.finished else min(session.deadline, session.listen_at)
+        assert self.pipeline.deadline <= due, "a deadline that comes too late"
         assert len(self._alive - self.service.draining) <= 1, "two connections"
         assert_bounded(self.pipeline)
 

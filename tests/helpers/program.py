@@ -79,7 +79,7 @@ class Program:
         """The process id."""
         return self._process.pid
 
-    def wait_for(self, pattern: str, *, within: float = 30.0, errors: bool = False) -> re.Match[str]:
+    def wait_for(self, pattern: str, *, within: float = 120.0, errors: bool = False) -> re.Match[str]:
         """Return the first match of `pattern` in a line of standard output not yet looked at.
 
         Args:
@@ -111,7 +111,7 @@ class Program:
         """Ask it to end (SIGTERM)."""
         self._process.terminate()
 
-    def finish(self, *, within: float = 60.0) -> int:
+    def finish(self, *, within: float = 120.0) -> int:
         """Wait until the program ends by itself and all its output is here; return its exit code.
 
         Raises:

@@ -11,7 +11,7 @@ from typing import Literal
 
 import pytest
 
-Use = Literal["qt", "display", "portaudio", "soundcard"]
+Use = Literal["qt", "display", "portaudio", "soundcard", "release"]
 
 LIST = Path(__file__).parents[1] / "system_packages.txt"
 PLUGIN_PLACES = ["usr/lib/*/alsa-lib", "usr/lib/alsa-lib", "usr/lib64/alsa-lib"]

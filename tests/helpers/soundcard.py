@@ -60,6 +60,7 @@ class VirtualMicrophone:
         with self._log.open("wb") as output:
             self._server = subprocess.Popen(
                 [
+                    *["setpriv", "--pdeathsig", "TERM"],  # or it would outlive a test process that was killed
                     *[
                         "pulseaudio",
                         "-n",

@@ -1,7 +1,10 @@
 """A real window on the virtual display can be looked at from outside."""
 
+import os
+import signal
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from tests.helpers.display import VirtualDisplay
@@ -41,3 +44,27 @@ def test_a_picture_shows_what_a_window_in_another_process_painted(
     assert picture[249, 399].tolist() == [255, 128, 0]
     assert picture[260, 410].tolist() == [0, 0, 0]
     assert (tmp_path / "screen.png").read_bytes().startswith(b"\x89PNG")
+
+
+OWNER = """
+import threading
+from tests.helpers.display import VirtualDisplay
+from tests.helpers.soundcard import VirtualMicrophone
+
+with VirtualDisplay(), VirtualMicrophone():
+    print("ready", flush=True)
+    threading.Event().wait()
+"""
+
+
+@pytest.mark.display
+@pytest.mark.soundcard
+def test_neither_display_nor_sound_card_outlives_a_process_that_was_killed() -> None:
+    with Program(["-c", OWNER]) as owner:
+        owner.wait_for("ready")
+        servers = psutil.Process(owner.pid).children()
+        assert sorted(each.name() for each in servers) == ["Xvfb", "pulseaudio"]
+        os.kill(owner.pid, signal.SIGKILL)
+        owner.finish()
+    _, alive = psutil.wait_procs(servers, timeout=30.0)
+    assert alive == []

@@ -46,7 +46,7 @@ async def drive(desk: Desk, recording: Path, reference: Path, folder: Path) -> N
     window.start_requested.emit()
     await until(lambda: comparison._state.stage is Stage.RUNNING)
     desk.window.start_requested.emit()
-    tell("captions", engine=desk.engine is not None, notice=desk.window._notice.text)
+    tell("captions", engine=desk.engine is not None, notice=desk.window._notices.text)
     await until(lambda: window.rows.rows)
     tell("running")
     await until(lambda: not comparison.running)

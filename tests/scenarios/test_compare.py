@@ -15,6 +15,8 @@ from captioner.compare.ways import groups
 from tests.helpers.program import Program
 from tests.helpers.three_utterances import write_three_utterances
 
+pytestmark = pytest.mark.realtime
+
 DESIGN = {
     "baseline": (2650, 2650, 2650),
     "token-cached": (2650, 2530, 2530),

@@ -19,6 +19,7 @@ def step(program: Program, name: str, *, within: float = 60.0) -> dict[str, Any]
     return found
 
 
+@pytest.mark.realtime
 @pytest.mark.display
 def test_two_ways_are_watched_judged_and_saved_and_closing_ends_everything(
     virtual_display: VirtualDisplay, tmp_path: Path

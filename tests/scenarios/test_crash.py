@@ -18,6 +18,7 @@ from tests.helpers.program import Program
 PROGRAM = ["-m", "tests.scenarios.crash_program"]
 
 
+@pytest.mark.realtime
 @pytest.mark.display
 def test_after_kill_9_the_next_start_offers_every_final(virtual_display: VirtualDisplay, tmp_path: Path) -> None:
     env = {**virtual_display.env, **ENVIRONMENT, "FILE_KEYRING": str(tmp_path / "keys.json")}

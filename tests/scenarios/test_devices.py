@@ -15,6 +15,8 @@ from tests.helpers.display import VirtualDisplay
 from tests.helpers.program import Program
 from tests.helpers.soundcard import VirtualMicrophone
 
+pytestmark = [pytest.mark.realtime, pytest.mark.soundcard, pytest.mark.portaudio]
+
 CALL, CALL_RATE = soundfile.read(resource("sample", "sample_call.flac"), dtype="int16", always_2d=True)
 UTTERANCES = json.loads(resource("sample", "sample_call.json").read_text(encoding="utf-8"))["utterances"]
 
@@ -49,8 +51,6 @@ def service() -> Iterator[str]:
 
 
 @pytest.mark.display
-@pytest.mark.soundcard
-@pytest.mark.portaudio
 def test_a_microphone_that_is_unplugged_and_plugged_in_again_is_heard_again_without_a_click(
     service: str, virtual_display: VirtualDisplay, virtual_microphone: VirtualMicrophone
 ) -> None:
@@ -95,8 +95,6 @@ def test_a_microphone_that_is_unplugged_and_plugged_in_again_is_heard_again_with
     assert [line for line in window.errors if not line.startswith("Expression '")] == []
 
 
-@pytest.mark.soundcard
-@pytest.mark.portaudio
 @pytest.mark.parametrize("back", [True, False])
 def test_transcribe_waits_for_its_microphone_and_says_so_once(
     back: bool, service: str, virtual_microphone: VirtualMicrophone, tmp_path: Path

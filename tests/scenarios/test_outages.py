@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ import soundfile
 from captioner.emulator.process import EmulatorProcess
 from captioner.places import resource
 from tests.helpers.program import Program
+from tests.helpers.swallowing import SwallowingNetwork
+
+pytestmark = pytest.mark.realtime
 
 SAMPLE = resource("sample", "sample_call.flac")
 SCRIPT: dict[str, Any] = json.loads(resource("sample", "sample_call.json").read_text(encoding="utf-8"))
@@ -195,6 +199,14 @@ def test_a_dead_connection_is_left_within_ten_seconds(results: Mapping[str, Resu
     assert lost - (live + 12.0) <= 10.0
 
 
+def test_a_service_that_answers_again_is_found_within_three_seconds(results: Mapping[str, Result]) -> None:
+    result = results["deaf"]
+    live = next(each["at"] for each in result.of("state") if each["state"] == "live")
+    back = live + 12.0 + 20.0
+    heard = [each["at"] for each in result.lines if each["type"] in ("interim", "final") and each["at"] > back]
+    assert heard[0] - back <= 3.0
+
+
 def test_text_that_does_not_come_is_waited_for_and_then_asked_for_again(results: Mapping[str, Result]) -> None:
     results["silent"].check_complete(WORDS)
     assert 2 <= results["silent"].summary["connections"] <= 4
@@ -215,3 +227,32 @@ def test_a_random_sequence_of_faults_costs_no_word(
     results: Mapping[str, Result], part: tuple[Path, Path, list[dict[str, Any]]], seed: int
 ) -> None:
     results[f"chaos {seed}"].check_complete(part[2])
+
+
+# ---------------------------------------------------------------- a network that swallows everything
+
+
+def test_text_comes_within_three_seconds_after_a_network_that_swallowed_everything_is_back(
+    part: tuple[Path, Path, list[dict[str, Any]]],
+) -> None:
+    """Nothing is reset or refused, so that TCP alone would ask for seconds at a network that is long there."""
+    lacking = SwallowingNetwork.missing()
+    if lacking:
+        pytest.skip(lacking)
+    sound, script, words = part
+    with SwallowingNetwork() as network:
+        emulate: list[str | Path] = ["-m", "captioner", "emulate", "--port", "0"]
+        with network.run(network.service, [*emulate, "--recording", sound, "--script", script]) as emulator:
+            url = emulator.wait_for(r"listening on (\S+)")[1]
+            transcribe: list[str | Path] = ["-m", "captioner", "transcribe", sound, "--format", "jsonl"]
+            with network.run(network.client, transcribe, env={**KEYS, "RTZR_ENDPOINT": url}) as program:
+                live = float(program.wait_for(r'"at":([\d.]+),"state":"live"')[1])
+                began = time.monotonic() - live
+                program.wait_for(r'"type":"final"')
+                network.swallow(14.0)  # so long that the pauses that TCP makes have become long
+                back = time.monotonic() - began
+                code = program.finish(within=120)
+    result = Result(Run(("swallowed",)), code, [json.loads(line) for line in program.lines], program.errors)
+    result.check_complete(words)
+    heard = min(each["at"] for each in result.lines if each["type"] in ("interim", "final") and each["at"] > back)
+    assert heard - back <= 3.0

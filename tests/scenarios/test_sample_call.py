@@ -44,6 +44,7 @@ def check_account(summary: dict[str, Any]) -> None:
     assert (summary["connections"], summary["tokens"]) == (1, 1)
 
 
+@pytest.mark.realtime
 def test_every_word_of_the_sample_call_comes_at_the_pace_of_speech(tmp_path: Path) -> None:
     out = tmp_path / "call.jsonl"
     with EmulatorProcess() as emulator:

@@ -20,6 +20,7 @@ def service() -> Iterator[str]:
         yield emulator.start("measured")
 
 
+@pytest.mark.realtime
 @pytest.mark.display
 @pytest.mark.soundcard
 @pytest.mark.portaudio

@@ -1,6 +1,7 @@
 """What the service says on one connection: positions, what it settles, and what is left of it after a break."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from captioner.stt.hearing import Hearing
 from captioner.stt.ledger import REPLAY_MARGIN, Ledger
 from captioner.stt.modes import Send
 from captioner.stt.outbox import Outbox
+from captioner.stt.rtzr import UNNUMBERED
 from tests.helpers.lane import frame
 
 LONG_AGO = 15.0
@@ -53,6 +55,44 @@ def interim(seq: int, start: int, text: str = "말") -> Hypothesis:
 
 def final(seq: int, start: int, stop: int, text: str = "말", *words: tuple[str, int, int]) -> Hypothesis:
     return Hypothesis(seq, start, stop, text, final=True, words=tuple(Word(*word) for word in words))
+
+
+# ---------------------------------------------------------------- what the service leaves out
+
+
+def test_utterances_without_a_number_are_told_apart_by_their_finals() -> None:
+    ear = Ear()
+    first = [ear.hear(interim(UNNUMBERED, 0)), ear.hear(final(UNNUMBERED, 0, RATE))]
+    second = [ear.hear(interim(UNNUMBERED, 2 * RATE)), ear.hear(final(UNNUMBERED, 2 * RATE, 3 * RATE))]
+    numbered = ear.hear(final(1, 4 * RATE, 5 * RATE))
+    assert len({each.seq for each in first}) == len({each.seq for each in second}) == 1
+    assert len({first[0].seq, second[0].seq, numbered.seq}) == 3
+    assert not ear.hearing.open
+
+
+def test_a_final_without_a_number_that_comes_twice_is_heard_once() -> None:
+    ear = Ear()
+    ear.hear(final(UNNUMBERED, 0, RATE))
+    assert ear.hearing.hear(final(UNNUMBERED, 0, RATE), 0.0) is None
+    assert ear.hear(final(UNNUMBERED, 2 * RATE, 3 * RATE)).text == "말"
+
+
+def test_a_first_utterance_without_a_place_starts_at_0() -> None:
+    ear = Ear()
+    heard = ear.hear(replace(final(0, 0, RATE, "말", ("말", 0, RATE)), placed=False))
+    assert (heard.start, heard.stop, len(heard.words)) == (0, RATE, 1)
+    assert ear.ledger.settled == RATE
+
+
+def test_a_later_utterance_without_a_place_starts_after_all_that_was_sent_when_the_last_final_came() -> None:
+    ear = Ear(4)
+    ear.hear(final(0, 0, RATE))
+    ear.push(4)
+    ear.write(4.0)
+    assert ear.hear(replace(interim(1, 0), placed=False)).start == 4 * RATE
+    heard = ear.hear(replace(final(1, 0, RATE, "말", ("말", 0, RATE)), placed=False))
+    assert (heard.start, heard.stop, heard.words) == (4 * RATE, 8 * RATE, ())
+    assert ear.ledger.settled == 4 * RATE
 
 
 # ---------------------------------------------------------------- positions
@@ -179,6 +219,20 @@ def test_without_words_the_middle_of_the_utterance_decides(stop: int, text: str)
     heard = ear.hear(final(0, 0, stop))
     assert heard.text == text
     assert heard.start == 40_000
+
+
+def test_the_tail_of_a_word_that_is_heard_again_is_not_shown_as_something_new() -> None:
+    ear = Ear(5.5, settled=40_000)
+    assert ear.hear(interim(0, 0)).text == ""
+    assert ear.hearing.open
+    ear.push(1.0)
+    ear.write(1.0)
+    assert ear.hear(interim(0, 0)).text == "말", "it is more than a tail"
+
+
+def test_what_begins_after_the_seam_is_shown_at_once() -> None:
+    ear = Ear(5.5, settled=40_000)
+    assert ear.hear(interim(0, REPLAY_MARGIN)).text == "말"
 
 
 # ---------------------------------------------------------------- silence, and what is never finished

@@ -7,7 +7,7 @@ import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from socket import IPPROTO_TCP, SO_SNDBUF, SOL_SOCKET, TCP_NODELAY
+from socket import IPPROTO_TCP, SHUT_WR, SO_SNDBUF, SOL_SOCKET, TCP_NODELAY
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -38,7 +38,8 @@ from captioner.events import (
 from captioner.settings import Settings
 from captioner.stt import rtzr
 from captioner.stt.link import Link, Network, Tokens, quiet_libraries
-from tests.stt.loopback import CA_FILE, Answer, Peer, Proxy, Service, http, listen, token
+from captioner.stt.network import KNOCK_AGAIN
+from tests.stt.loopback import CA_FILE, Answer, Peer, Proxy, Request, Service, http, listen, token
 
 if TYPE_CHECKING:
     import qasync
@@ -52,11 +53,13 @@ N = TypeVar("N")
 class Lane:
     """A link, and all that it posted."""
 
-    def __init__(self, tokens: Tokens, *, ping_interval: float = 3.0, ping_timeout: float = 3.0) -> None:
+    def __init__(
+        self, tokens: Tokens, *, ping_interval: float = 3.0, ping_timeout: float = 3.0, answer: float = 3.0
+    ) -> None:
         self.tokens = tokens
         self.news: list[News] = []
         self._arrival = asyncio.Event()
-        self.link = Link(tokens, self._post, ping_interval=ping_interval, ping_timeout=ping_timeout)
+        self.link = Link(tokens, self._post, ping_interval=ping_interval, ping_timeout=ping_timeout, answer=answer)
 
     def _post(self, news: News) -> None:
         self.news.append(news)
@@ -91,9 +94,11 @@ class Lane:
 
 
 @asynccontextmanager
-async def lane_to(network: Network, *, ping_interval: float = 3.0, ping_timeout: float = 3.0) -> AsyncIterator[Lane]:
+async def lane_to(
+    network: Network, *, ping_interval: float = 3.0, ping_timeout: float = 3.0, answer: float = 3.0
+) -> AsyncIterator[Lane]:
     tokens = Tokens(network, ACCOUNT)
-    lane = Lane(tokens, ping_interval=ping_interval, ping_timeout=ping_timeout)
+    lane = Lane(tokens, ping_interval=ping_interval, ping_timeout=ping_timeout, answer=answer)
     try:
         yield lane
     finally:
@@ -264,6 +269,79 @@ def test_a_lane_does_not_replace_a_token_that_another_lane_has_replaced() -> Non
         await other.link.aclose()
 
     with_service(test, http(401), token("token-1"), token("token-2"))
+
+
+def test_asking_again_for_a_token_that_has_not_come_is_answered_once() -> None:
+    asked, answer = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: Request) -> bytes:
+        asked.set()
+        await answer.wait()
+        return token()
+
+    async def test(service: Service, lane: Lane) -> None:
+        lane.perform(GetToken())
+        await asked.wait()
+        lane.perform(GetToken(), GetToken())
+        answer.set()
+        await lane.until(TokenGranted)
+        lane.perform(Open(1, QUERY))
+        await lane.until(Opened)
+        assert len(lane.of(TokenGranted)) == 1
+        assert [request.method for request in service.requests].count("POST") == 1
+
+    with_service(test, listen, slow)
+
+
+@pytest.mark.parametrize("proxied", [False, True])
+def test_a_handshake_that_takes_its_time_is_made_once(proxied: bool) -> None:
+    async def slow(_: Request) -> bytes:
+        await asyncio.sleep(KNOCK_AGAIN * 1.5)
+        return http(503)
+
+    async def run() -> None:
+        async with Service(tls=proxied) as service, Proxy(service.port) as proxy:
+            service.answer_handshake = slow
+            network = Network("https://service.test", proxy=proxy.url, ca_file=CA_FILE)
+            async with lane_to(network if proxied else Network(service.url)) as lane:
+                lane.perform(GetToken())
+                await lane.until(TokenGranted)
+                lane.perform(Open(1, QUERY))
+                assert (await lane.until(OpenRefused)).fault.kind is FaultKind.SERVICE_DOWN
+                assert len(service.handshakes) == 1
+                assert len(proxy.targets) == (2 if proxied else 0)
+
+    asyncio.run(run())
+
+
+def test_after_a_break_a_handshake_that_hangs_is_not_waited_for_as_long_as_the_first_one() -> None:
+    async def reset(peer: Peer) -> None:
+        peer.reset()
+
+    async def slow(_: Request) -> bytes:
+        await asyncio.sleep(KNOCK_AGAIN * 1.5)
+        return http(503)
+
+    async def never(_: Request) -> bytes:
+        await asyncio.Event().wait()
+        return b""
+
+    async def run() -> None:
+        async with Service(stream=reset) as service, lane_to(Network(service.url), answer=0.2) as lane:
+            service.answer_handshake = slow
+            lane.perform(GetToken())
+            await lane.until(TokenGranted)
+            lane.perform(Open(1, QUERY))
+            assert (await lane.until(OpenRefused)).fault.kind is FaultKind.SERVICE_DOWN, "it had its time"
+            service.answer_handshake = None
+            lane.perform(Open(2, QUERY))
+            await lane.until(Closed)
+            service.answer_handshake = never
+            lane.perform(Open(3, QUERY))
+            hung = await lane.until(OpenRefused, 2)
+            assert hung == OpenRefused(3, Fault(FaultKind.UNREACHABLE, "timed out"))
+
+    asyncio.run(run())
 
 
 def test_a_new_network_is_used_from_the_next_open_on() -> None:
@@ -444,6 +522,18 @@ def test_a_reset_is_posted_without_a_code() -> None:
         assert await lane.until(Closed) == Closed(1, None, "connection reset by peer")
 
     with_service(test, break_off)
+
+
+def test_what_is_written_in_the_turn_of_a_break_is_nothing_to_be_logged() -> None:
+    async def test(_: Service, lane: Lane) -> None:
+        await lane.open()
+        opened = lane.link._connections[1].socket
+        assert opened is not None
+        opened.transport.get_extra_info("socket").shutdown(SHUT_WR)
+        lane.perform(*(Write(1, bytes(320), 160 * number) for number in range(1, 12)))
+        assert (await lane.until(Closed)).code is None
+
+    with_service(test)
 
 
 def test_an_end_of_tcp_is_posted_without_a_code() -> None:

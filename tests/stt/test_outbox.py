@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from captioner.events import FRAME, RATE, LossReason
 from captioner.stt.ledger import Ledger
 from captioner.stt.modes import EndUtterance, Release, Send, Silence
-from captioner.stt.outbox import FIRST_MESSAGE, HELD_MESSAGE, IN_FLIGHT, SPARE, Outbox
+from captioner.stt.outbox import FIRST_MESSAGE, HELD_MESSAGE, IN_FLIGHT, PIECES, SPARE, Outbox
 from tests.helpers.lane import frame
 
 
@@ -342,6 +342,21 @@ def test_silence_has_no_place_on_the_next_connection() -> None:
     assert drain(outbox) == [Silence(800, 800)]
 
 
+def test_a_night_of_signs_of_life_is_not_remembered() -> None:
+    outbox = outbox_with(1.0)
+    drain(outbox)
+    for _ in range(4000):
+        outbox.add(Silence(RATE, 800))
+        assert drain(outbox) == [Silence(RATE, 800)]
+    assert len(outbox._plan) == 1, "what was said, which nobody has settled"
+    assert len(outbox._pieces) <= 2 * PIECES + 1
+    release(outbox, ledger_of(outbox), 0.5)
+    assert sum(sizes(drain(outbox))) == RATE // 2
+    assert outbox.lane(RATE + 4000 * 800 + 8) == RATE + 8, "and is placed rightly"
+    outbox.restart(0, 0.0)
+    assert sum(sizes(drain(outbox))) == RATE * 3 // 2
+
+
 def test_an_end_that_an_earlier_connection_has_settled_is_not_told_again() -> None:
     outbox = outbox_with(0.0)
     hold(outbox, 0.5)
@@ -359,13 +374,13 @@ def test_what_waits_is_what_was_released_and_is_not_with_the_socket() -> None:
     for _ in range(50):
         ledger.push(frame(ledger.end))  # withheld
     hold(outbox, 0.4)
-    assert (outbox.waiting, outbox.unsettled) == (7200, True)
+    assert (outbox.waiting, bool(outbox.unsettled)) == (7200, True)
     outbox.take(0.0, ending=False)
     assert outbox.waiting == 7200, "under way"
     outbox.wrote(4000)
     assert outbox.waiting == 3200
     drain(outbox)
-    assert (outbox.waiting, outbox.unsettled) == (0, True)
+    assert (outbox.waiting, bool(outbox.unsettled)) == (0, True)
     ledger.settle(ledger.end)
     assert not outbox.unsettled
 

@@ -32,6 +32,15 @@ def test_a_break_of_the_network_is_tried_again_soon(
     assert 0.98 * longest < max(seen) <= longest
 
 
+@pytest.mark.parametrize(("took", "longest"), [(0.0, 2.0), (1.9, 2.0), (2.0, 0.3), (10.0, 0.3)])
+def test_an_attempt_to_which_nobody_answered_was_a_pause_itself(took: float, longest: float) -> None:
+    retries, fault = Retries(Random(6)), Fault(FaultKind.UNREACHABLE)
+    seen = [retries.after(fault, first=False, took=took) for _ in range(2000)]
+    assert 0.98 * longest < max(seen) <= longest
+    signal = [Retries(Random(seed)).after(Fault(FaultKind.SERVICE_DOWN), first=False, took=took) for seed in range(99)]
+    assert max(signal) > 14.0, "but a service that asks for patience gets it"
+
+
 def test_a_night_of_failures_breaks_no_arithmetic() -> None:
     retries = Retries(Random(1))
     assert all(0 <= retries.after(Fault(FaultKind.UNREACHABLE), first=False) <= 2 for _ in range(50_000))

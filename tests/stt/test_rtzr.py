@@ -17,6 +17,7 @@ from captioner.settings import Domain, Model, Settings
 from captioner.stt.rtzr import (
     EOS,
     FINALIZE,
+    UNNUMBERED,
     Token,
     Unreadable,
     decode,
@@ -186,23 +187,54 @@ def test_a_time_before_the_start_is_the_start() -> None:
     assert decode(message(start_at=-30, duration=-5, alternatives=[])) == Hypothesis(0, 0, 0, "", True)
 
 
+@pytest.mark.parametrize("final", [True, 1, 1.0, "true", "True", "TRUE"])
+def test_a_final_is_one_however_truth_is_written(final: object) -> None:
+    assert decode(message(final=final)) == decode(message())
+
+
+@pytest.mark.parametrize("final", [..., None, False, 0, "false", "False"])
+def test_an_interim_is_one_however_falsehood_is_written(final: object) -> None:
+    hypothesis = decode(message(final=final))
+    assert isinstance(hypothesis, Hypothesis)
+    assert (hypothesis.final, hypothesis.text) == (False, "오늘 뭐 했는지 아세요")
+
+
+def test_numbers_may_be_strings_as_protobuf_writes_long_ones() -> None:
+    words = [{"text": "네", "start_at": "100", "duration": "200"}]
+    written = message(seq="4", start_at="1000", duration="500.5", alternatives=[{"text": "네", "words": words}])
+    numbers = [{"text": "네", "start_at": 100, "duration": 200}]
+    assert decode(written) == decode(
+        message(seq=4, start_at=1000, duration=500.5, alternatives=[{"text": "네", "words": numbers}])
+    )
+
+
+@pytest.mark.parametrize("missing", [..., None])
+def test_a_text_without_a_number_or_a_place_is_read(missing: object) -> None:
+    hypothesis = decode(message(seq=missing, start_at=missing, duration=400, alternatives=[{"text": "네"}]))
+    assert hypothesis == Hypothesis(UNNUMBERED, 0, 3200, "네", True, placed=False)
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"seq": ...}, "seq"),
-        ({"seq": "0"}, "seq"),
+        ({"seq": ..., "final": ..., "alternatives": ...}, "seq"),
+        ({"start_at": ..., "final": ..., "alternatives": ...}, "start_at"),
+        ({"seq": "first"}, "seq"),
+        ({"seq": "1e2"}, "seq"),
         ({"seq": True}, "seq"),
         ({"seq": 0.5}, "seq"),
         ({"seq": 10**400}, "seq"),
-        ({"start_at": ...}, "start_at"),
-        ({"start_at": None}, "start_at"),
+        ({"start_at": ""}, "start_at"),
         ({"start_at": math.nan}, "start_at"),
         ({"start_at": math.inf}, "start_at"),
         ({"start_at": 1e12}, "start_at"),
-        ({"duration": "20"}, "duration"),
+        ({"duration": "9" * 20}, "duration"),
+        ({"duration": "20 ms"}, "duration"),
         ({"duration": 10**30}, "duration"),
-        ({"final": "true"}, "final"),
-        ({"final": 1}, "final"),
+        ({"final": "yes"}, "final"),
+        ({"final": 2}, "final"),
+        ({"final": [True]}, "final"),
+        ({"final": {}}, "final"),
         ({"alternatives": {}}, "alternatives"),
         ({"alternatives": ["말"]}, "alternatives"),
         ({"alternatives": "말"}, "alternatives"),
@@ -263,7 +295,7 @@ def test_words_that_are_nowhere_near_their_utterance_are_not_believed(begin: int
 
 @pytest.mark.parametrize(
     "odd",
-    [None, "나", {}, word("나", None), word("나", "9"), word("나", math.nan), word(7, 900), word("나", 900, [])],
+    [None, "나", {}, word("나", None), word("나", "nine"), word("나", math.nan), word(7, 900), word("나", 900, [])],
 )
 def test_one_odd_word_takes_the_others_with_it_but_not_the_text(odd: object) -> None:
     hypothesis = final([word("가", 0), odd])
@@ -295,6 +327,11 @@ def test_spacing_marks_of_older_models_separate_words_and_vanish() -> None:
     assert final(list(marked)).words == (Word("안녕하세요", 40_000, 41_600), Word("네", 43_200, 44_000))
     glued = [word("안녕|", 0), word("", 50), word("하세요", 100), word("|네", 400)]
     assert [w.text for w in final(list(glued)).words] == ["안녕", "하세요", "네"]
+
+
+def test_a_first_word_may_leave_out_that_it_starts_at_0() -> None:
+    first = {"text": "가", "duration": 100}
+    assert final([first, word("나", 900)]).words == final([word("가", 0), word("나", 900)]).words
 
 
 # ---------------------------------------------------------------- texts
@@ -395,10 +432,6 @@ def test_a_token_is_read_and_does_not_show() -> None:
         b'{"access_token":5,"expire_at":1}',
         b'{"access_token":"a\\r\\nX-Evil: 1","expire_at":1}',
         '{"access_token":"토큰","expire_at":1}'.encode(),
-        b'{"access_token":"abc"}',
-        b'{"access_token":"abc","expire_at":"soon"}',
-        b'{"access_token":"abc","expire_at":NaN}',
-        b'{"access_token":"abc","expire_at":true}',
         b'{"access_token":"' + b"a" * 9000 + b'","expire_at":1}',
     ],
 )
@@ -407,6 +440,26 @@ def test_what_is_no_token_is_not_the_service(body: bytes) -> None:
     assert isinstance(fault, Fault)
     assert fault.kind is FaultKind.NOT_THE_SERVICE
     assert "abc" not in fault.detail
+
+
+@pytest.mark.parametrize(
+    ("expire_at", "seconds"),
+    [
+        ("1690377931", 1690377931.0),
+        ('"1690377931"', 1690377931.0),
+        ("1690377931000", 1690377931.0),
+        ("null", 0.0),
+        ('"soon"', 0.0),
+        ("NaN", 0.0),
+        ("true", 0.0),
+    ],
+)
+def test_a_token_counts_whatever_is_said_of_its_end(expire_at: str, seconds: float) -> None:
+    assert parse_token(b'{"access_token":"abc","expire_at":%s}' % expire_at.encode()) == Token("abc", seconds)
+
+
+def test_a_token_whose_end_is_not_said_counts_all_the_same() -> None:
+    assert parse_token(b'{"access_token":"abc"}') == Token("abc", 0.0)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from captioner.events import (
 )
 from captioner.stt.ledger import REPLAY_MARGIN, Ledger
 from captioner.stt.modes import EndUtterance, Send
-from captioner.stt.policy import DRAIN, FATAL, HEALTHY, QUIET, TOKEN_RETRY, Patience
+from captioner.stt.policy import DRAIN, FATAL, HEALTHY, QUIET, TOKEN_REFUSALS, TOKEN_RETRY, Patience
 from captioner.stt.session import (
     TRANSITIONS,
     ConnectionEnded,
@@ -254,6 +254,18 @@ def test_a_token_refused_at_the_handshake_is_replaced_once() -> None:
     assert line.fault() == Fault(FaultKind.CREDENTIALS_REFUSED, "H0002")
 
 
+def test_a_companys_token_is_replaced_once_and_then_a_matter_of_the_company() -> None:
+    ours = Fault(FaultKind.DESK_TOKEN_REFUSED, "H0002")
+    line = Line(patience=ENDLESS)
+    line.start()
+    line.grant(requested=False)
+    assert line.refuse(ours) == [GetToken(fresh=True)]
+    line.grant()
+    line.refuse(ours)
+    assert line.ended
+    assert line.fault() == ours
+
+
 def test_a_replaced_token_that_is_refused_after_another_fault_is_refused_for_good() -> None:
     line = Line()
     line.start()
@@ -302,7 +314,7 @@ def test_after_a_connection_has_stood_a_refused_token_is_replaced_again() -> Non
     assert line.refuse(EXPIRED) == [GetToken(fresh=True)]
 
 
-@pytest.mark.parametrize("kind", sorted(FATAL))
+@pytest.mark.parametrize("kind", sorted(FATAL - TOKEN_REFUSALS))
 def test_a_fault_that_no_attempt_can_mend_ends_the_session(kind: FaultKind) -> None:
     for at_token in (True, False):
         line = Line(patience=ENDLESS)
@@ -580,6 +592,61 @@ def test_a_close_that_says_that_something_went_wrong_finishes_no_session(code: i
     assert line.fault() is None
 
 
+@pytest.mark.parametrize("code", [None, 1008, 1011])
+def test_a_service_that_always_ends_so_after_eos_is_not_asked_for_ever(code: int | None) -> None:
+    line = Line().live()
+    line.speak(1)
+    line.finish()
+    for _ in range(2):
+        line.close(code)
+        assert line.phase() is Phase.RECONNECTING
+        actions = line.again()
+        while not commands(actions):
+            actions += line.wait()
+    assert line.session.connections == 3
+    line.close(code)
+    assert line.ended
+    assert line.account == (RATE, 0, 0)
+    assert line.fault() is None
+
+
+@pytest.mark.parametrize("code", [1000, 1001, 1005])
+def test_a_close_that_leaves_an_utterance_open_is_asked_about_again_but_not_for_ever(code: int) -> None:
+    line = Line().live()
+    line.speak(1)
+    line.finish()
+    for _ in range(2):
+        line.hear(said(0, 0, "가"))
+        line.close(code)
+        assert line.phase() is Phase.RECONNECTING
+        actions = line.again()
+        while not commands(actions):
+            actions += line.wait()
+        assert sum(sizes(actions)) == RATE, "all of it is sent again"
+    line.hear(said(0, 0, "가"))
+    line.close(code)
+    assert line.ended
+    assert line.account == (RATE, 0, 0)
+    assert line.session.connections == 3
+
+
+def test_an_utterance_that_is_open_at_every_such_end_is_never_taken_for_recognised() -> None:
+    line = Line().live()
+    line.speak(1)
+    line.finish()
+    for _ in range(6):
+        line.hear(said(0, 0, "가"))
+        line.close(1011)
+        assert line.phase() is Phase.RECONNECTING
+        actions = line.again()
+        while not commands(actions):
+            actions += line.wait()
+    line.hear(said(0, 0, "가나", final=True, duration_ms=1000))
+    line.close(1000)
+    assert line.account == (RATE, 0, 0)
+    assert line.session.connections == 7
+
+
 def test_a_break_after_everything_is_recognised_needs_no_new_connection() -> None:
     line = Line().live()
     line.speak(1)
@@ -614,6 +681,46 @@ def test_a_source_without_any_sound_ends_at_once_while_connecting(opening: bool)
     assert line.fault() is None
     assert line.grant() == []
     assert line.feed(Opened(1)) == [Close(1, abort=True)], "a connection that came too late is given up"
+
+
+def test_who_waits_for_the_end_does_not_wait_for_a_service_that_never_answered() -> None:
+    line = Line()
+    line.start()
+    line.speak(1)
+    line.feed(TokenRefused(Fault(FaultKind.SERVICE_DOWN)))
+    assert line.is_in(State.WAITING)
+    line.finish()
+    assert line.is_in(State.WAITING)
+    line.session.hurry()
+    assert line.ended
+    assert line.fault() is None
+    assert line.account == (0, 0, RATE)
+
+
+def test_an_attempt_that_is_under_way_is_the_last_one_for_who_waits_for_the_end() -> None:
+    line = Line()
+    line.start()
+    line.speak(1)
+    line.finish()
+    line.session.hurry()
+    assert line.is_in(State.TOKEN)
+    line.feed(TokenRefused(Fault(FaultKind.UNREACHABLE)))
+    assert line.ended
+    assert line.account == (0, 0, RATE)
+
+
+def test_who_waits_for_the_end_still_gets_what_a_service_that_answered_owes() -> None:
+    line = Line().live()
+    line.speak(1)
+    line.close()
+    line.finish()
+    line.session.hurry()
+    assert line.phase() is Phase.RECONNECTING
+    actions = line.again()
+    while not commands(actions):
+        actions += line.wait()
+    line.close(1000)
+    assert line.account == (RATE, 0, 0)
 
 
 def test_a_connection_without_any_sound_is_finished_with_eos() -> None:
@@ -1174,6 +1281,18 @@ def test_after_a_sleep_a_handshake_that_hangs_is_begun_again_at_once() -> None:
     line.session.resumed(line.now)
     actions = line.tick()
     assert [type(each) for each in actions] == [Close, GetToken]
+
+
+def test_after_a_sleep_a_token_that_is_waited_for_is_asked_for_again_at_once() -> None:
+    line = Line(patience=ENDLESS)
+    line.start()
+    line.grant()
+    line.refuse(EXPIRED)
+    assert line.session.state is State.TOKEN
+    line.now += 3600.0
+    line.session.resumed(line.now)
+    assert line.drain() == [GetToken(fresh=True)]
+    assert line.grant() == [Open(2, "a=1")]
 
 
 def test_after_a_sleep_in_the_last_words_nothing_is_connected_for_where_nothing_is_held() -> None:

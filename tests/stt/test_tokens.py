@@ -12,7 +12,7 @@ from captioner.account import Account, DeskKey
 from captioner.errors import Fault, FaultKind
 from captioner.events import TokenGranted, TokenRefused
 from captioner.settings import Settings
-from captioner.stt.network import Network, Route, Way
+from captioner.stt.network import KNOCK_AGAIN, Network, Route, Way
 from captioner.stt.tokens import Tokens
 from tests.stt.loopback import CA_FILE, Answer, Proxy, Request, Service, http, token
 
@@ -239,6 +239,58 @@ def test_a_request_of_another_account_is_asked_again_for_the_new_one() -> None:
     with_service(test, never, lasting(HOUR))
 
 
+def test_a_request_over_which_the_computer_slept_is_made_again_once_for_all_lanes() -> None:
+    asked, hold = asyncio.Event(), asyncio.Event()
+    slept = [5000.0]  # since it was started
+
+    async def never(_: Request) -> bytes:
+        asked.set()
+        await hold.wait()
+        return b""
+
+    async def run() -> None:
+        async with Service(never, lasting(HOUR)) as service:
+            tokens = Tokens(Network(service.url), ACCOUNT, wall=Wall(), asleep=lambda: slept[0])
+            waiting = asyncio.create_task(tokens.get())
+            await asked.wait()
+            slept[0] += 3600.0
+            for each in await asyncio.gather(tokens.get(), tokens.get()):
+                assert each == TokenGranted(HOUR, requested=True)
+            assert isinstance(await waiting, TokenGranted)
+            assert len(service.requests) == 2
+            await tokens.aclose()
+
+    asyncio.run(run())
+
+
+def test_a_service_that_takes_its_time_is_asked_once() -> None:
+    async def slow(_: Request) -> bytes:
+        await asyncio.sleep(KNOCK_AGAIN * 1.5)
+        return lasting(HOUR)
+
+    async def test(service: Service, tokens: Tokens, wall: Wall) -> None:
+        assert await tokens.get() == TokenGranted(HOUR, requested=True)
+        assert len(service.requests) == 1
+
+    with_service(test, slow)
+
+
+def test_a_service_that_takes_its_time_behind_a_proxy_is_asked_once() -> None:
+    async def slow(_: Request) -> bytes:
+        await asyncio.sleep(KNOCK_AGAIN * 1.5)
+        return lasting(HOUR)
+
+    async def run() -> None:
+        async with Service(slow, tls=True) as service, Proxy(service.port) as proxy:
+            network = Network("https://service.test", proxy=proxy.url, ca_file=CA_FILE)
+            tokens = Tokens(network, ACCOUNT, wall=Wall())
+            assert await tokens.get() == TokenGranted(HOUR, requested=True)
+            assert (len(service.requests), len(proxy.targets)) == (1, 1)
+            await tokens.aclose()
+
+    asyncio.run(run())
+
+
 def test_without_an_account_nothing_is_asked() -> None:
     async def test(service: Service, tokens: Tokens, wall: Wall) -> None:
         assert await tokens.get() == TokenRefused(Fault(FaultKind.CREDENTIALS_MISSING))
@@ -268,7 +320,7 @@ def test_closing_ends_a_request_that_hangs() -> None:
 @pytest.mark.parametrize(
     ("answer", "fault"),
     [
-        (http(400, '{"code":"H0001","msg":"client_id"}'), Fault(FaultKind.BAD_REQUEST, "H0001 client_id")),
+        (http(400, '{"code":"H0001","msg":"client_id"}'), Fault(FaultKind.CREDENTIALS_REFUSED, "H0001 client_id")),
         (http(401, '{"code":"H0002","msg":"no"}'), Fault(FaultKind.CREDENTIALS_REFUSED, "H0002 no")),
         (http(429, '{"code":"A0001","msg":"quota"}'), Fault(FaultKind.QUOTA, "A0001 quota")),
         (http(429), Fault(FaultKind.BUSY, "HTTP 429")),

@@ -85,6 +85,23 @@ def test_an_interim_that_turned_out_to_hold_no_words_is_withdrawn() -> None:
     assert captions.utterances == 0
 
 
+def test_the_number_of_a_withdrawn_utterance_goes_to_the_next_one() -> None:
+    captions = Captions()
+    captions.hear(1, final(0, 0, 100, "가"))
+    captions.hear(1, interim(1, 200, 300, "음"))
+    captions.hear(1, final(1, 200, 300, ""))
+    assert shown(captions.hear(1, interim(2, 400, 500, "나"))) == ["2?나"]
+    assert shown(captions.hear(1, final(2, 400, 600, "나다"))) == ["2.나다"]
+
+
+def test_a_number_is_not_given_again_while_a_later_one_is_in_use() -> None:
+    captions = Captions()
+    captions.hear(1, interim(0, 0, 100, "음"))
+    captions.hear(1, interim(1, 200, 300, "나"))
+    assert shown(captions.hear(1, final(0, 0, 100, ""))) == ["1-"]
+    assert shown(captions.hear(1, interim(2, 400, 500, "다"))) == ["3?다"]
+
+
 def test_a_final_waits_for_an_utterance_that_is_open_before_it() -> None:
     captions = Captions()
     captions.hear(1, interim(0, 0, 100, "가"))
@@ -275,6 +292,7 @@ def test_whatever_comes_every_utterance_settles_once_or_goes_and_nothing_follows
     changes += captions.finish()
     assert captions.tail == ()
     over: set[int] = set()
+    withdrawn: set[int] = set()
     seen: list[int] = []
     revision = 0
     for each in changes:
@@ -286,12 +304,16 @@ def test_whatever_comes_every_utterance_settles_once_or_goes_and_nothing_follows
         if number not in seen:
             assert not isinstance(each, Gone)
             seen.append(number)
-        if isinstance(each, Gone | Settled):
+        if isinstance(each, Gone):
+            assert number not in withdrawn
+            withdrawn.add(number)
+            continue
+        assert each.caption.text
+        withdrawn.discard(number)
+        if isinstance(each, Settled):
             over.add(number)
-        if not isinstance(each, Gone):
-            assert each.caption.text
     assert seen == list(range(1, len(seen) + 1)), "numbers in order of first appearance"
-    assert over == set(seen), "all of them ended"
+    assert over | withdrawn == set(seen), "all of them ended"
     assert captions.utterances == sum(isinstance(each, Settled) for each in changes)
     assert captions.revision == revision
 
