@@ -1,8 +1,17 @@
-"""`python -m captioner`."""
+"""The program's first step: `python -m captioner`, the console script, and the frozen program."""
 
 import sys
 
-from captioner.cli import main
+
+def main() -> int:
+    """Run the program; return its exit code. Ctrl+C while it is still loading ends it without a word."""
+    try:
+        from captioner.cli import main as run
+
+        return run()
+    except KeyboardInterrupt:
+        return 1
+
 
 if __name__ == "__main__":
     sys.exit(main())

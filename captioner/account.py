@@ -70,6 +70,11 @@ def load(environment: Mapping[str, str] | None = None, *, token_url: str = "") -
     return _stored()
 
 
+def missing(token_url: str) -> FaultKind:
+    """Say what is wrong where `load` found nothing."""
+    return FaultKind.DESK_KEY_MISSING if token_url else FaultKind.CREDENTIALS_MISSING
+
+
 def store(credentials: Credentials) -> bool:
     """Keep credentials in the keyring; return whether they are kept now.
 

@@ -27,11 +27,13 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from captioner.crash import CrashNotes
 from captioner.desk import Demo, Desk, Wiring
+from captioner.language import Sentences
 from captioner.latency.statistics import StageTable
 from captioner.places import FileProblem, crash_dir
 from captioner.policy import Policy
-from captioner.settings import SettingError, Settings
+from captioner.settings import SettingError, Settings, Theme
 from captioner.ui.loop import QtLoop
+from captioner.ui.theme import Appearance
 
 
 def run_window(
@@ -54,7 +56,7 @@ def run_window(
     app = QApplication.instance() or QApplication(["captioner"])
     assert isinstance(app, QApplication)
     app.setApplicationName("captioner")
-    app.setApplicationDisplayName("captioner")
+    app.setApplicationDisplayName("Captioner")
     app.setDesktopFileName("captioner")
     app.setQuitOnLastWindowClosed(False)
     notes = CrashNotes(crash_dir())
@@ -71,11 +73,19 @@ def run_window(
     return 0
 
 
-def refuse(sentence: str) -> None:
-    """Say in a window why there is no other one; return when the person has read it."""
+def refuse(sentence: str, say: Sentences) -> None:
+    """Say in a window why there is no other one; return when the person has read it.
+
+    Args:
+        sentence: in the person's language.
+        say: that language.
+    """
     app = QApplication.instance() or QApplication(["captioner"])
+    assert isinstance(app, QApplication)
     app.setApplicationName("captioner")
-    box = QMessageBox(QMessageBox.Icon.Critical, "captioner", sentence, QMessageBox.StandardButton.Close)
+    Appearance(app).use(Theme.SYSTEM)
+    box = QMessageBox(QMessageBox.Icon.Critical, "Captioner", sentence, QMessageBox.StandardButton.Close)
+    box.button(QMessageBox.StandardButton.Close).setText(say("Close"))
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setTextInteractionFlags(
         Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard

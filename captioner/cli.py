@@ -4,38 +4,34 @@ Every command imports what it needs when it runs: Qt is the window's alone, Port
 nor `--help` loads them or numpy. Whatever goes wrong becomes one line on standard error, in the person's language.
 
     main        the ends of the program: streams, signals, the sentence and the code of whatever failed
-    _parse      the commands and their options; the answer is what is to be run
-    _window …   the commands
+    _parse      each command with what it is given (`commands/options.py`); the answer is what is to be run
+    _window …   from what was given to what is done (`commands/`, and the window's `app.py`)
 """
 
 from __future__ import annotations
 
-import argparse
 import gc
 import io
 import logging
-import math
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from captioner.commands.arguments import Job, Parser, add_choice, listed, number, whole
 from captioner.commands.ending import CommandError, ExitCode
 from captioner.language import Sentences, system_language
 from captioner.places import load_policy, load_settings
 from captioner.policy import Policy, PolicyProblem
-from captioner.settings import Domain, Mode, Model, Settings, option_of
+from captioner.settings import SettingError, Settings
 
 if TYPE_CHECKING:
-    from captioner.emulator.faults import Fault
-    from captioner.emulator.profiles import Profile
+    from captioner.commands.arguments import Job, Parser, Run
+    from captioner.desk import Demo
 
 BENCHES = {
     "conditioning": "captioner.bench.conditioning",
@@ -53,7 +49,6 @@ BENCHES = {
 
 DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 """One of these variables is set where Linux has a display, or where somebody means to do without."""
-
 
 FindPolicy: TypeAlias = Callable[[], Policy | PolicyProblem]
 
@@ -77,15 +72,17 @@ def main(arguments: Sequence[str] | None = None, *, policy: FindPolicy = load_po
         logging.getLogger().addHandler(logging.NullHandler())  # else the libraries' warnings go to standard error
     say = Sentences.load(system_language())
     try:
-        return _parse(arguments, policy, say)()
+        code = _parse(arguments, policy, say)()
+        sys.stdout.flush()
+        return code
     except CommandError as error:
         _complain(error.sentence)
         return error.code
     except KeyboardInterrupt:
         return ExitCode.INCOMPLETE
-    except BrokenPipeError:
-        return _reader_left()
     except Exception as error:
+        if _is_output_failure(error):
+            return _output_failed(error, say)
         _complain(_defect(error, say))
         return ExitCode.INCOMPLETE
 
@@ -95,17 +92,25 @@ def _version() -> int:
 
     try:
         print(f"captioner {__version__}", flush=True)
-    except BrokenPipeError:
-        return _reader_left()
+    except OSError as error:
+        return _output_failed(error, Sentences.load(system_language()))
     return ExitCode.COMPLETE
 
 
 def _prepare_streams() -> None:
-    """Make both streams UTF-8, whatever the console's code page; give a program without a console silent ones."""
+    """Make both streams UTF-8, whatever the console's code page; give a program without a console silent ones.
+
+    Where a number of the three streams is free, the next file to be opened would get it, and be taken for the stream.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
     if sys.stdout is None:
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - it stands for the stream
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - it stays open in the stream's place
     if sys.stderr is None:
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - as above
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace", newline="\n")
@@ -117,10 +122,19 @@ def _complain(sentence: str) -> None:
     complain(sentence)
 
 
-def _reader_left() -> int:
-    from captioner.commands.output import drop_output
+def _is_output_failure(error: Exception) -> bool:
+    from captioner.commands.output import is_output_failure
+
+    return is_output_failure(error)
+
+
+def _output_failed(error: Exception, say: Sentences) -> int:
+    """End because standard output takes nothing any more; a reader that went away, as `head` does, has seen enough."""
+    from captioner.commands.output import drop_output, is_broken_pipe, output_sentence
 
     drop_output()
+    if isinstance(error, OSError) and not is_broken_pipe(error):
+        _complain(output_sentence(error, say))
     return ExitCode.INCOMPLETE
 
 
@@ -150,21 +164,31 @@ def _parse(arguments: Sequence[str], policy: FindPolicy, say: Sentences) -> Job:
     Raises:
         CommandError: they cannot be understood.
     """
-    commands: dict[str, Callable[[], Parser]] = {
-        "demo": lambda: _demo_options(policy, say),
-        "transcribe": lambda: _transcribe_options(policy, say),
-        "replay": lambda: _replay_options(policy, say),
-        "compare": lambda: _compare_options(policy, say),
-        "emulate": lambda: _emulate_options(say),
-        "devices": lambda: _devices_options(say),
-        "check": lambda: _check_options(policy, say),
-        "token-service": lambda: _token_service_options(policy, say),
-        "self-test": lambda: _self_test_options(say),
-        "bench": lambda: _bench_options(say),
+    import argparse  # all of it here, because `--version` does without
+
+    from captioner.commands import options
+    from captioner.commands.arguments import Parser, listed
+
+    commands: dict[str, tuple[Callable[[Sentences, Run], Parser], Run]] = {
+        "demo": (options.demo, partial(_demo, policy)),
+        "transcribe": (options.transcribe, partial(_transcribe, policy)),
+        "replay": (options.replay, partial(_replay, policy)),
+        "compare": (options.compare, partial(_compare, policy)),
+        "emulate": (options.emulate, _emulate),
+        "devices": (options.devices, _devices),
+        "check": (options.check, partial(_check, policy)),
+        "token-service": (options.token_service, partial(_token_service, policy)),
+        "self-test": (options.self_test, _self_test),
+        "bench": (partial(options.bench, BENCHES), _bench),
     }
+
+    def parser_of(command: str) -> Parser:
+        read, run = commands[command]
+        return read(say, run)
+
     first = arguments[0] if arguments else ""
     if first in commands:
-        return commands[first]().read(arguments[1:])
+        return parser_of(first).read(arguments[1:])
     if first and not first.startswith("-"):
         sentence = say("There is no command {command}; there are {commands}.", command=first, commands=listed(commands))
         raise CommandError(ExitCode.BAD_INPUT, sentence)
@@ -179,278 +203,10 @@ def _parse(arguments: Sequence[str], policy: FindPolicy, say: Sentences) -> Job:
         summary = parser.add_subparsers(
             title=say("Commands"), metavar=say("COMMAND"), parser_class=argparse.ArgumentParser
         )
-        for name, make in commands.items():
-            summary.add_parser(name, help=make().description, add_help=False)
+        for name in commands:
+            summary.add_parser(name, help=parser_of(name).description, add_help=False)
     job = parser.read(arguments)
     return _version if "--version" in arguments else job
-
-
-def _demo_options(policy: FindPolicy, say: Sentences) -> Parser:
-    parser = Parser(
-        "demo", say("Caption the bundled sample call with an emulated recogniser."), say, partial(_demo, policy)
-    )
-    parser.options.add_argument(
-        "--headless", action="store_true", help=say("In the terminal, though there may be a display.")
-    )
-    _add_emulator(parser.options, say)
-    return parser
-
-
-def _transcribe_options(policy: FindPolicy, say: Sentences) -> Parser:
-    parser = Parser(
-        "transcribe", say("Recognise a file or a microphone and print its text."), say, partial(_transcribe, policy)
-    )
-    parser.arguments.add_argument(
-        "source", metavar="SOURCE", help=say("A WAV or FLAC file, mic, or a device's name as `devices` prints it.")
-    )
-    add = parser.options.add_argument
-    choice = partial(add_choice, parser.options, say)
-    add(
-        "--channel",
-        metavar="N",
-        type=whole("--channel", 1, math.inf, say),
-        help=say("Channel, from 1; without it the mean of all."),
-    )
-    choice("--pace", ("realtime", "fast"), say("As it is spoken (the default), or as fast as the service takes it."))
-    choice("--format", ("text", "jsonl", "srt", "vtt"), say("What the result looks like; text is the default."))
-    add("--out", metavar="FILE", type=Path, help=say("Write the result there, as it comes."))
-    add("--latency", action="store_true", help=say("End with the delays of every stage, on standard error."))
-    add(
-        "--record",
-        metavar="FILE",
-        type=Path,
-        help=say(
-            "Write down there everything that the run hears, for `captioner replay`. The file holds the speech itself, "
-            "not encrypted; only you can open it."
-        ),
-    )
-    _add_endpoint(parser.options, say)
-    about = partial(_about, say)
-    choice("--mode", tuple(Mode), about("mode"), Mode)
-    add("--silence", metavar="SECONDS", type=number("--silence", say), help=about("silence"))
-    add("--hangover", metavar="SECONDS", type=number("--hangover", say), help=about("hangover"))
-    choice("--model", tuple(Model), about("model"), Model)
-    choice("--domain", tuple(Domain), about("domain"), Domain)
-    add("--itn", action="store_true", default=None, help=about("itn"))
-    add("--no-itn", dest="itn", action="store_false", default=None, help=say("Leaves them as spoken."))
-    add("--disfluency-filter", action="store_true", default=None, help=about("disfluency_filter"))
-    add("--profanity-filter", action="store_true", default=None, help=about("profanity_filter"))
-    add("--punctuation", action="store_true", default=None, help=about("punctuation"))
-    add("--keyword", metavar="WORD[:SCORE]", action="append", help=f"{about('keywords')} {say('Repeatable.')}")
-    add("--epd", metavar="SECONDS", type=number("--epd", say), help=about("epd"))
-    add(
-        "--max-utterance",
-        metavar="SECONDS",
-        type=whole("--max-utterance", 0, math.inf, say),
-        help=about("max_utterance"),
-    )
-    return parser
-
-
-def _replay_options(policy: FindPolicy, say: Sentences) -> Parser:
-    parser = Parser(
-        "replay",
-        say("Live through a recording again, at once and without a network: the same text, the same delays."),
-        say,
-        partial(_replay, policy),
-    )
-    add = parser.options.add_argument
-    parser.arguments.add_argument(
-        "file", metavar="FILE", type=Path, help=say("What `transcribe --record` or the window has recorded.")
-    )
-    add_choice(
-        parser.options,
-        say,
-        "--format",
-        ("text", "jsonl", "srt", "vtt"),
-        say("What the result looks like; text is the default."),
-    )
-    add("--out", metavar="FILE", type=Path, help=say("Write the result there, as it comes."))
-    add("--latency", action="store_true", help=say("End with the delays of every stage, on standard error."))
-    add(
-        "--record",
-        metavar="FILE",
-        type=Path,
-        help=say("Write the recording there, not encrypted, so that another computer can replay it."),
-    )
-    return parser
-
-
-def _compare_options(policy: FindPolicy, say: Sentences) -> Parser:
-    parser = Parser(
-        "compare",
-        say("Compare ways of getting from speech to text on the same recordings."),
-        say,
-        partial(_compare, policy),
-    )
-    parser.arguments.add_argument(
-        "files", metavar="FILE", nargs="+", type=Path, help=say("WAV or FLAC files, heard one after another.")
-    )
-    add = parser.options.add_argument
-    add(
-        "--reference",
-        metavar="FILE",
-        dest="references",
-        nargs="+",
-        action="extend",
-        type=Path,
-        default=[],
-        help=say("What is said in them: .txt, .json or .srt, named like its recording or in their order."),
-    )
-    add(
-        "--ways",
-        metavar="A,B,…",
-        type=lambda text: tuple(each.strip() for each in text.split(",")),
-        default=(),
-        help=say(
-            "Which of baseline, token-cached, connection-kept, streaming, streaming-finalize; all of them without it."
-        ),
-    )
-    add("--per-channel", action="store_true", help=say("Each channel is a recording of its own; else their mean."))
-    add(
-        "--repeat",
-        metavar="N",
-        dest="repeats",
-        type=whole("--repeat", 1, 1000, say),
-        default=1,
-        help=say("How often each way hears each recording."),
-    )
-    add(
-        "--profile",
-        metavar="NAME",
-        default="",
-        help=say("Start an emulator that behaves like this, in place of the service: measured, design."),
-    )
-    add("--out", metavar="DIR", type=Path, help=say("Write report.html, utterances.csv and report.json there."))
-    _add_endpoint(parser.options, say)
-    return parser
-
-
-def _emulate_options(say: Sentences) -> Parser:
-    parser = Parser("emulate", say("Be a local RTZR that recognises by listening."), say, _emulate)
-    add = parser.options.add_argument
-    add(
-        "--port",
-        metavar="N",
-        type=whole("--port", 0, 65535, say),
-        default=0,
-        help=say("Port of this computer; 0, the default, takes a free one."),
-    )
-    add("--recording", metavar="FILE", type=Path, help=say("The recording to know in place of the sample call."))
-    add("--script", metavar="FILE", type=Path, help=say("What is said in it, and when."))
-    _add_emulator(parser.options, say)
-    # for `EmulatorProcess`
-    add("--with-parent", action="store_true", help=argparse.SUPPRESS)
-    add("--seed", type=int, default=0, help=argparse.SUPPRESS)
-    add("--journal", type=Path, default=None, help=argparse.SUPPRESS)
-    return parser
-
-
-def _devices_options(say: Sentences) -> Parser:
-    parser = Parser("devices", say("List the input devices."), say, _devices)
-    _add_json(parser.options, say)
-    return parser
-
-
-def _check_options(policy: FindPolicy, say: Sentences) -> Parser:
-    parser = Parser("check", say("Prove an account and a network, step by step."), say, partial(_check, policy))
-    parser.options.add_argument(
-        "--full", action="store_true", help=say("Settle what the service's documents leave open; takes two minutes.")
-    )
-    _add_endpoint(parser.options, say)
-    return parser
-
-
-def _token_service_options(policy: FindPolicy, say: Sentences) -> Parser:
-    parser = Parser(
-        "token-service",
-        say(
-            "Give the tokens of one RTZR account to the desks of a company, each with a key of its own. Their policy "
-            "names it: {policy}",
-            policy='{"token_url": "https://…/token"}',
-        ),
-        say,
-        partial(_token_service, policy),
-    )
-    add = parser.options.add_argument
-    add(
-        "--desks",
-        metavar="FILE",
-        type=Path,
-        help=say("The desks and the hashes of their keys. A change counts at once."),
-    )
-    add("--add", metavar="NAME", default="", help=say("Make a key for a desk, print it this once, and end."))
-    add("--remove", metavar="NAME", default="", help=say("Take a desk's key away, and end."))
-    add("--host", metavar="ADDRESS", default="127.0.0.1", help=say("Address to listen on; else this computer only."))
-    add(
-        "--port",
-        metavar="N",
-        type=whole("--port", 0, 65535, say),
-        default=0,
-        help=say("Port of this computer; 0, the default, takes a free one."),
-    )
-    add("--cert", metavar="FILE", type=Path, help=say("Certificate chain for TLS, PEM."))
-    add("--key", metavar="FILE", type=Path, help=say("Private key of the certificate, PEM, without a password."))
-    add(
-        "--behind-proxy",
-        action="store_true",
-        help=say("Another address than this computer's without TLS: a proxy in front of it encrypts."),
-    )
-    add(
-        "--limit",
-        metavar="N",
-        type=whole("--limit", 1, 6000, say),
-        default=60,
-        help=say("Requests a minute that a desk may make; 60 is the default."),
-    )
-    _add_endpoint(parser.options, say)
-    return parser
-
-
-def _self_test_options(say: Sentences) -> Parser:
-    return Parser("self-test", say("Boot everything, wait for a painted caption, print the trace."), say, _self_test)
-
-
-def _bench_options(say: Sentences) -> Parser:
-    parser = Parser("bench", say("Measure speed and size."), say, _bench)
-    parser.arguments.add_argument(
-        "name", metavar="NAME", nargs="?", default="", help=say("One of {names}; else all.", names=listed(BENCHES))
-    )
-    _add_json(parser.options, say)
-    parser.options.add_argument("--part", nargs="+", help=argparse.SUPPRESS)  # for `bench.process.part`
-    return parser
-
-
-def _add_endpoint(options: argparse._ArgumentGroup, say: Sentences) -> None:
-    options.add_argument(
-        "--endpoint",
-        metavar="URL",
-        default="",
-        help=say("Address of the service; else RTZR_ENDPOINT, else the settings. Plain http for this computer only."),
-    )
-
-
-def _add_json(options: argparse._ArgumentGroup, say: Sentences) -> None:
-    options.add_argument("--json", dest="as_json", action="store_true", help=say("Print JSON."))
-
-
-def _add_emulator(options: argparse._ArgumentGroup, say: Sentences) -> None:
-    options.add_argument(
-        "--profile", metavar="NAME", default="measured", help=say("How the emulated service behaves: measured, design.")
-    )
-    options.add_argument(
-        "--fault",
-        metavar="SPEC",
-        dest="faults",
-        action="append",
-        default=[],
-        help=say("What goes wrong: NAME[:ARGUMENT][xCOUNT][@START[+LENGTH]], for instance drop@12s. Repeatable."),
-    )
-
-
-def _about(say: Sentences, setting: str) -> str:
-    """Return a setting's own sentence of help."""
-    return say(next(option_of(each).help for each in fields(Settings) if each.name == setting)).replace("%", "%%")
 
 
 # ---------------------------------------------------------------- commands
@@ -476,7 +232,7 @@ def _settled(find: FindPolicy, say: Sentences, *, window: bool = False) -> Polic
     if window:
         from captioner.app import refuse
 
-        refuse(sentence)
+        refuse(sentence, say)
     raise CommandError(ExitCode.BAD_INPUT, sentence)
 
 
@@ -484,11 +240,23 @@ def _window(find: FindPolicy, *, say: Sentences) -> int:
     problem = _no_window(say)
     if problem:
         raise CommandError(ExitCode.BAD_INPUT, problem)
-    from captioner.app import run_window
+    return _open_window(find, None, say)
+
+
+def _open_window(find: FindPolicy, demo: Demo | None, say: Sentences) -> int:
+    from captioner.app import refuse, run_window
+    from captioner.ui.viewstate import named_setting_sentence
 
     policy = _settled(find, say, window=True)
     settings, problems = load_settings()
-    return run_window(settings=policy.apply(settings), problems=problems, policy=policy)
+    if demo is None:
+        try:
+            policy = policy.lend(settings, os.environ.get("RTZR_ENDPOINT", "").strip())
+        except SettingError as error:
+            sentence = named_setting_sentence(error, say)
+            refuse(sentence, say)
+            raise CommandError(ExitCode.BAD_INPUT, sentence) from error
+    return run_window(settings=policy.apply(settings), problems=problems, demo=demo, policy=policy)
 
 
 def _no_window(say: Sentences) -> str:
@@ -496,27 +264,25 @@ def _no_window(say: Sentences) -> str:
     if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in DISPLAYS):
         return say("There is no display to open a window on. Use captioner transcribe, or captioner demo --headless.")
     try:
-        from PySide6 import QtWidgets  # noqa: F401
+        from PySide6 import QtWidgets  # noqa: F401 - only whether it loads
     except ImportError as error:
         return say("Qt cannot be loaded ({detail}). Use captioner transcribe.", detail=error)
     return ""
 
 
 def _demo(find: FindPolicy, *, headless: bool, profile: str, faults: Sequence[str], say: Sentences) -> int:
-    _profile(profile, say)
+    from captioner.commands.emulate import fault_written, profile_named
+
+    profile_named(profile, say)
     for each in faults:
-        _fault(each, say)
+        fault_written(each, say)
     if not headless and not _no_window(say):
-        from captioner.app import run_window
         from captioner.desk import Demo
 
-        policy = _settled(find, say, window=True)
-        settings, problems = load_settings()
-        demonstrated = Demo(profile, tuple(faults))
-        return run_window(settings=policy.apply(settings), problems=problems, demo=demonstrated, policy=policy)
-    from captioner.commands import demo
+        return _open_window(find, Demo(profile, tuple(faults)), say)
+    from captioner.commands.demo import demo
 
-    return demo.demo(profile, faults, say)
+    return demo(profile, faults, say)
 
 
 def _transcribe(
@@ -555,136 +321,27 @@ def _transcribe(
     return transcribe.transcribe(request, os.environ, _settled(find, say), say)
 
 
-def _replay(
-    find: FindPolicy,
-    *,
-    file: Path,
-    format: str | None,
-    out: Path | None,
-    latency: bool,
-    record: Path | None,
-    say: Sentences,
-) -> int:
+def _replay(find: FindPolicy, *, format: str | None, say: Sentences, **options: Any) -> int:
     from captioner.commands.output import Format
     from captioner.commands.replay import Request, replay
 
-    request = Request(file, Format(format or Format.TEXT), out, latency, record)
-    return replay(request, _settled(find, say), say)
+    return replay(Request(format=Format(format or Format.TEXT), **options), _settled(find, say), say)
 
 
-def _compare(
-    find: FindPolicy,
-    *,
-    files: list[Path],
-    references: list[Path],
-    ways: tuple[str, ...],
-    per_channel: bool,
-    repeats: int,
-    profile: str,
-    out: Path | None,
-    endpoint: str,
-    say: Sentences,
-) -> int:
+def _compare(find: FindPolicy, *, profile: str, say: Sentences, **options: Any) -> int:
     if profile:
-        _profile(profile, say)
-    from captioner.commands import compare
+        from captioner.commands.emulate import profile_named
 
-    request = compare.Request(files, references, ways, per_channel, repeats, profile, out, endpoint)
-    return compare.compare(request, os.environ, _settled(find, say), say)
+        profile_named(profile, say)
+    from captioner.commands.compare import Request, compare
 
-
-def _emulate(
-    *,
-    port: int,
-    profile: str,
-    recording: Path | None,
-    script: Path | None,
-    faults: Sequence[str],
-    with_parent: bool,
-    seed: int,
-    journal: Path | None,
-    say: Sentences,
-) -> int:
-    import asyncio
-    import json
-
-    from captioner.emulator.process import end_with_parent
-    from captioner.emulator.profiles import UNOFFERED
-    from captioner.emulator.script import ScriptError
-    from captioner.emulator.server import PortError, serve
-
-    knobs = UNOFFERED.get(profile) or _profile(profile, say)
-    wrong = [_fault(each, say) for each in faults]
-    if (recording is None) != (script is None):
-        raise CommandError(ExitCode.BAD_INPUT, say("--recording and --script need each other."))
-    client_id, client_secret = (os.environ.get(f"RTZR_CLIENT_{name}", "").strip() for name in ("ID", "SECRET"))
-    if bool(client_id) != bool(client_secret):
-        raise CommandError(ExitCode.BAD_INPUT, say("Set both RTZR_CLIENT_ID and RTZR_CLIENT_SECRET, or neither."))
-    if with_parent:
-        end_with_parent(lambda: os.kill(os.getpid(), signal.SIGTERM))
-    try:
-        log = asyncio.run(
-            serve(
-                knobs,
-                recording=recording,
-                script=script,
-                faults=wrong,
-                port=port,
-                credentials=(client_id, client_secret) if client_id else None,
-                seed=seed,
-                announce=lambda line: print(line, flush=True),
-            )
-        )
-        if journal is not None:
-            _write_journal(journal, json.dumps(log.journal()), say)
-    except ScriptError as error:
-        raise CommandError(
-            ExitCode.BAD_INPUT, say("The recording and its script cannot be used: {detail}", detail=error)
-        ) from error
-    except PortError as error:
-        raise CommandError(
-            ExitCode.BAD_INPUT,
-            say("Port {port} cannot be opened; choose another one. ({detail})", port=port, detail=error),
-        ) from error
-    except KeyboardInterrupt:
-        pass  # before it had its own handlers
-    return ExitCode.COMPLETE
+    return compare(Request(profile=profile, **options), os.environ, _settled(find, say), say)
 
 
-def _write_journal(path: Path, text: str, say: Sentences) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        sentence = say("The report cannot be written to {path} ({detail}).", path=path, detail=error.strerror or error)
-        raise CommandError(ExitCode.INCOMPLETE, sentence) from error
+def _emulate(*, say: Sentences, **options: Any) -> int:
+    from captioner.commands.emulate import Request, emulate
 
-
-def _profile(name: str, say: Sentences) -> Profile:
-    from captioner.emulator.profiles import PROFILES
-
-    if name not in PROFILES:
-        sentence = say("There is no profile {name}; there are {names}.", name=name, names=", ".join(PROFILES))
-        raise CommandError(ExitCode.BAD_INPUT, sentence)
-    return PROFILES[name]
-
-
-def _fault(text: str, say: Sentences) -> Fault:
-    from captioner.emulator.faults import NAMES, FaultError, parse_fault
-
-    try:
-        return parse_fault(text)
-    except FaultError as error:
-        name = text.partition("@")[0].partition(":")[0]
-        if name.rstrip("0123456789").removesuffix("x") not in NAMES and name not in NAMES:
-            sentence = say("There is no fault {name}; there are {names}.", name=name, names=", ".join(NAMES))
-        else:
-            sentence = say(
-                "The fault {fault} is not written as NAME[:ARGUMENT][xCOUNT][@START[+LENGTH]], like close:1011@12s. "
-                "({detail})",
-                fault=text,
-                detail=error,
-            )
-        raise CommandError(ExitCode.BAD_INPUT, sentence) from error
+    return emulate(Request(**options), say)
 
 
 def _devices(*, as_json: bool, say: Sentences) -> int:
@@ -700,30 +357,17 @@ def _check(find: FindPolicy, *, full: bool, endpoint: str, say: Sentences) -> in
 
 
 def _token_service(
-    find: FindPolicy,
-    *,
-    desks: Path | None,
-    add: str,
-    remove: str,
-    host: str,
-    port: int,
-    cert: Path | None,
-    key: Path | None,
-    behind_proxy: bool,
-    limit: int,
-    endpoint: str,
-    say: Sentences,
+    find: FindPolicy, *, desks: Path | None, add: str, remove: str, say: Sentences, **options: Any
 ) -> int:
-    from captioner.commands import token_service
+    from captioner.commands.token_service import Request, change_desks, token_service
 
     if desks is None:
         command = "captioner token-service"
         sentence = say("{name} is missing. See: {command} --help", name="--desks", command=command)
         raise CommandError(ExitCode.BAD_INPUT, sentence)
     if add or remove:
-        return token_service.change_desks(desks, add, remove, say)
-    request = token_service.Request(desks, host, port, cert, key, behind_proxy, limit, endpoint)
-    return token_service.token_service(request, os.environ, _settled(find, say), say)
+        return change_desks(desks, add, remove, say)
+    return token_service(Request(desks=desks, **options), os.environ, _settled(find, say), say)
 
 
 def _self_test(*, say: Sentences) -> int:

@@ -1,4 +1,4 @@
-"""Everything behind one window: devices, lane, account, settings and files, wired to widgets.
+"""Everything behind one window: devices, lane, settings and files, wired to widgets.
 
 One loop (qasync) runs everything but PortAudio's callback, one thread for the calls to PortAudio, and one worker thread
 for what else blocks: the keyring, the disk, the emulator's process.
@@ -8,7 +8,7 @@ for what else blocks: the keyring, the disk, the emulator's process.
         └──── show_…(value) ───┴──── updates ────┘ ◀──blocks── source
 
 It is long because it is the one place where the parts of a window meet: each of its methods ties one signal to one deep
-module, and what could be told apart (`keeping`, the comparison's desk) lives elsewhere.
+module, and what could be told apart (`keeping`, the desks of the keys and of the comparison) lives elsewhere.
 """
 
 from __future__ import annotations
@@ -18,26 +18,24 @@ import math
 import secrets
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from captioner import account as accounts
-from captioner.account import Account, Credentials, DeskKey
+from captioner.account import ANYBODY
+from captioner.account_desk import AccountDesk
 from captioner.audio.wav import open_sound
+from captioner.compare.ways import allowed
 from captioner.comparison_desk import ComparisonDesk, Surroundings
 from captioner.emulator.process import EmulatorProcess
 from captioner.engine import Engine, Performer
-from captioner.errors import Fault, FaultError, FaultKind
+from captioner.errors import FaultError, FaultKind
 from captioner.events import (
     AudioBlock,
-    Close,
     FinalShown,
     Finished,
     GapShown,
@@ -45,9 +43,6 @@ from captioner.events import (
     Measured,
     Mute,
     News,
-    Open,
-    Opened,
-    OpenRefused,
     Painted,
     Phase,
     Reconfigure,
@@ -56,7 +51,6 @@ from captioner.events import (
     StateChanged,
     Stop,
     StopNow,
-    TokenGranted,
     Update,
     Withdrawn,
 )
@@ -65,32 +59,35 @@ from captioner.language import Sentences
 from captioner.pipeline import Lane, Pipeline
 from captioner.places import FileProblem, resource, save_settings
 from captioner.policy import Policy
+from captioner.releases import UpdateState
 from captioner.saving import Said
 from captioner.settings import SettingError, Settings
-from captioner.stt import rtzr
 from captioner.stt.link import Link, Network, Tokens
 from captioner.stt.policy import Patience
 from captioner.ui import viewstate
 from captioner.ui.about import About
 from captioner.ui.collector import QtThreadCollector
-from captioner.ui.first_start import FirstStart
+from captioner.ui.new_version import offer_sentence, open_link, report_sentence
 from captioner.ui.settings_dialog import SettingsDialog
 from captioner.ui.source_picker import SourceChoice
 from captioner.ui.theme import Appearance
 from captioner.ui.translation import Translation
 from captioner.ui.window import MainWindow
+from captioner.update_check import SETTLE, UpdateCheck
+from captioner.worker import Worker
 
 if TYPE_CHECKING:
     from captioner.audio.capture import Driver
     from captioner.audio.microphone import Microphone, SourceNews
-
-T = TypeVar("T")
 
 STATUS_MS = 66
 """How often the bars are brought up to date: about 15 times a second, as a level meter needs."""
 
 ENDLESS = Patience(unreachable=math.inf, service=math.inf)
 """The window tries for as long as the person lets it."""
+
+KEYS_REFUSED = (FaultKind.CREDENTIALS_REFUSED, FaultKind.DESK_KEY_REFUSED)
+"""What only other keys mend."""
 
 SAMPLE_CALL = "sample-call"
 """The source that is no device: the bundled call, played to the emulator."""
@@ -120,12 +117,14 @@ class Wiring:
         driver: of the devices; None is PortAudio.
         observe: is told milestones: "shown", "source opened", "source lost", "listening", "painted", "measured",
             "finished".
+        settle: seconds of a window, and of captions, in which nothing is done that can wait.
     """
 
     clock: Callable[[], float] = time.perf_counter
     make_link: Callable[[Tokens, Callable[[News], None]], Performer] = Link
     driver: Driver | None = None
     observe: Callable[[Desk, str], None] = lambda _desk, _milestone: None
+    settle: float = SETTLE
 
 
 class Desk:
@@ -148,21 +147,18 @@ class Desk:
         self._wiring = wiring or Wiring()
         self._demo = demo
         self._problems = problems
-        self._account: Credentials | None = None
-        self._kept = False  # the keys outlive the program
-        self._service = settings  # the settings with the endpoint that is in use: the emulator's in a demo
+        self._emulated = ""  # the endpoint of a demo's emulator
         self._tokens = Tokens(Network.of(settings), None)
         self._link: Performer | None = None
         self._source: asyncio.Task[None] | None = None  # hears the device, or plays the sample call
         self._microphone: Microphone | None = None
         self._emulator: EmulatorProcess | None = None
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="captioner-worker")
+        self._worker = Worker()
         self._tasks: set[asyncio.Task[None]] = set()
         self._quit = asyncio.Event()
-        self._closing = False
+        self._closing = self._starting = False
         self._devices: tuple[SourceChoice, ...] = ()
         self._dialog: SettingsDialog | None = None
-        self._first_start: FirstStart | None = None
         self._about: About | None = None
         self._comparison: ComparisonDesk | None = None
         self._translation = Translation(app)
@@ -171,13 +167,31 @@ class Desk:
         self._appearance.use(settings.theme)
         self.window = MainWindow()
         self.window.show_settings(settings)
+        self._account = AccountDesk(
+            self.window,
+            self._policy,
+            self._spawn,
+            self._worker,
+            say=lambda: self._say,
+            settings=lambda: self.settings,
+            changed=self._change_account,
+            entered=self._start,
+            demo=lambda: self._spawn(self._start_demo(Demo())),
+        )
         self._keeping = Keeping(
             self.window,
             self._spawn,
-            self._in_worker,
+            self._worker,
             say=lambda: self._say,
             refused=self._recovery_refused,
             days=lambda: self.settings.keep_days,
+        )
+        self._updates = UpdateCheck(
+            settings=lambda: self.settings,
+            calm=self._calm,
+            show=self._show_update,
+            blocking=self._worker,
+            settle=self._wiring.settle,
         )
         self._timer = QTimer(self.window)
         self._timer.setInterval(STATUS_MS)
@@ -199,6 +213,8 @@ class Desk:
         window.save_requested.connect(lambda kind, path: self._spawn(self._save(kind, path)))
         window.close_requested.connect(self._close)
         window.painted.connect(self._painted)
+        window.release_page_requested.connect(self._open_release)
+        window.release_dismissed.connect(lambda: self._spawn(self._updates.dismiss()))
 
     @property
     def _say(self) -> Sentences:
@@ -218,10 +234,12 @@ class Desk:
         self._collector.start()
         self._wiring.observe(self, "shown")
         for problem in self._problems:
-            self.window.show_notice(viewstate.stored_sentence(problem, self._say))
+            self.window.show_notice(viewstate.stored_sentence(problem, self._say), stays=True)
         try:
             await self._begin()
             self._spawn(self._keeping.find())
+            if self._demo is None:
+                self._spawn(self._updates.run())
             await self._quit.wait()
         finally:
             await self._end()
@@ -230,14 +248,9 @@ class Desk:
         if self._demo is not None:
             await self._start_demo(self._demo)
             return
-        try:
-            self._account = await self._in_worker(partial(accounts.load, token_url=self._policy.token_url))
-        except FaultError as error:
-            self.window.show_notice(viewstate.fault_sentence(error.fault, self._say))
-        self._kept = self._account is not None
-        self._tokens.use(Network.of(self.settings), self._account)
-        if self._account is None:
-            self._ask_for_account()
+        await self._account.find()
+        if self._account.credentials is None:
+            self._account.ask()
         elif self.settings.auto_start:
             self._start()
         await self._list_devices()
@@ -254,7 +267,8 @@ class Desk:
         """Steps 2 to 6 of the order in `app.py`."""
         self._timer.stop()
         self._collector.stop()
-        for dialog in (self._dialog, self._first_start, self._about):
+        self._account.close()
+        for dialog in (self._dialog, self._about):
             if dialog is not None:
                 dialog.close()
         if self._comparison is not None:
@@ -265,10 +279,10 @@ class Desk:
         await self._leave_lane()
         await self._tokens.aclose()
         if self._emulator is not None:
-            await self._in_worker(self._emulator.stop)
+            await self._worker(self._emulator.stop)
         await self._keeping.end(in_order=self._quit.is_set())
-        await self._in_worker(self._store_settings, self.settings)
-        self._worker.shutdown(wait=False, cancel_futures=True)
+        await self._worker(self._store_settings, self.settings)
+        self._worker.close()
         self.window.allow_close()
 
     # ------------------------------------------------------------ the lane
@@ -276,15 +290,18 @@ class Desk:
     def _start(self) -> None:
         if self._comparison is not None and self._comparison.running:
             self.window.show_notice(self._say("A comparison is running: captions start when it is over or cancelled."))
-        elif not self._running and not self._closing:
-            if self._account is None and self._demo is None:
-                self._ask_for_account()
-            else:
+        elif not self._running and not self._starting and not self._closing:
+            if self._demo is None and self._account.credentials is None:
+                self._account.ask()
+            elif self._demo is None or self._emulated:  # an emulator that is about to stand starts the lane itself
+                self._starting = True
                 self._spawn(self._start_lane())
 
     async def _start_lane(self) -> None:
         await self._leave_lane()
-        # a demo's endpoint is not the person's setting
+        self._starting = False  # nothing waits any more until it runs
+        if self._closing:
+            return
         lane = Lane(painted=True, patience=ENDLESS, seed=secrets.randbits(32))
         pipeline = Pipeline(self._service, lane)
         engine = self.engine = Engine(pipeline, self._show, clock=self._wiring.clock)
@@ -341,10 +358,13 @@ class Desk:
         await microphone.run()
 
     async def _close_source(self) -> None:
-        source, self._source = self._source, None
+        source = self._source
         if source is not None:
-            source.cancel()
+            if not source.cancelling():  # twice would cut its own closing short
+                source.cancel()
             await asyncio.wait({source})
+            if self._source is source:  # kept until now, so that the end, too, waits for what is closing
+                self._source = None
 
     async def _leave_lane(self) -> None:
         await self._close_source()
@@ -366,14 +386,10 @@ class Desk:
             self.engine.post(news)
 
     def _painted(self, painted: Painted) -> None:
-        self._post_painted(painted)
+        if self.engine is not None:
+            self.engine.post(painted)  # after the lane's end too: the delays of its very last captions count
         if painted.at is not None:
             self._wiring.observe(self, "painted")
-
-    def _post_painted(self, painted: Painted) -> None:
-        # the very last captions may be painted after the lane has ended; their delays count too
-        if self.engine is not None:
-            self.engine.post(painted)
 
     # ------------------------------------------------------------ what is shown
 
@@ -402,27 +418,35 @@ class Desk:
         self._show_status()
         self._spawn(self._close_source())
         self._wiring.observe(self, "finished")
-        if finished.fault is not None:
-            self.window.show_notice(viewstate.fault_sentence(finished.fault, self._say))
         if self._closing:
             self._quit.set()
+        elif finished.fault is not None and finished.fault.kind in KEYS_REFUSED and not finished.summary.connections:
+            self._open_settings()  # never during a call, where other words matter
+            assert self._dialog is not None
+            self._dialog.show_account_page()
 
     def _show_latency(self) -> None:
         if self.engine is not None:
-            self.window.show_latency(viewstate.latency_rows(self.engine.pipeline.finals, self._say))
+            pipeline, link = self.engine.pipeline, self._link
+            round_trip = link.round_trip if isinstance(link, Link) else None
+            self.window.show_latency(
+                viewstate.latency_rows(pipeline.finals, self._say),
+                viewstate.recognition_note(round_trip, pipeline.settings, self._say),
+            )
 
     def _show_status(self) -> None:
         engine = self.engine
-        self.window.show_state(
-            viewstate.view_state(
-                None if engine is None else engine.status(),
-                source=self._source_name(),
-                settings=self.settings,
-                demo=self._demo is not None,
-                say=self._say,
-                latency=None if engine is None else engine.pipeline.finals.table()["total"],
-            )
+        state = viewstate.view_state(
+            None if engine is None else engine.status(),
+            source=self._source_name(),
+            settings=self.settings,
+            demo=self._demo is not None,
+            say=self._say,
+            latency=None if engine is None else engine.pipeline.finals.table()["total"],
         )
+        self.window.show_state(state)
+        if self._dialog is not None and self._dialog.isVisible():
+            self._dialog.show_state(state)
 
     # ------------------------------------------------------------ sources
 
@@ -466,7 +490,7 @@ class Desk:
         if engine is not None and engine is self.engine and self._source is None and not engine.pipeline.finished:
             self._open_source(engine)
 
-    # ------------------------------------------------------------ settings and account
+    # ------------------------------------------------------------ settings
 
     def _change_settings(self, settings: Settings) -> None:
         settings = self._policy.apply(settings)
@@ -475,6 +499,8 @@ class Desk:
             self._translation.use(Sentences.load(settings.ui_language))
             self._keeping.offer()
             self._show_latency()
+            if self._demo is not None:
+                self._spawn(self._list_devices())  # a device's name is the same in every language
             if self._comparison is not None:
                 self._comparison.refresh_words()
         if before.record and not settings.record:
@@ -482,41 +508,35 @@ class Desk:
         if settings.theme != before.theme:
             self._appearance.use(settings.theme)
         self.window.show_settings(settings)
-        if self._demo is None:
-            self._service = settings
-            self._tokens.use(Network.of(settings), self._account)
-        else:
-            self._service = replace(settings, endpoint=self._service.endpoint, proxy="", ca_file="")
+        self._updates.settings_changed()
+        self._use_service()
         self._post(Reconfigure(self._service))
         another = (settings.device, settings.block_ms) != (before.device, before.block_ms)
-        if another and self._demo is None and self._source is not None:
+        if another and self._demo is None and self._source is not None and not self._source.cancelling():
             self._spawn(self._change_source())
         self._show_status()
         self._spawn(self._save_settings(settings))
 
     async def _save_settings(self, settings: Settings) -> None:
-        problem = await self._in_worker(self._store_settings, settings)
+        problem = await self._worker(self._store_settings, settings)
         if problem is not None:
-            self.window.show_notice(viewstate.stored_sentence(problem, self._say))
+            self.window.show_notice(viewstate.stored_sentence(problem, self._say), stays=True)
 
     def _store_settings(self, settings: Settings) -> FileProblem | None:
-        return save_settings(settings, without=self._policy.locked)
+        kept = self._policy.kept
+        return save_settings(replace(settings, **kept), without=self._policy.locked.keys() - kept.keys())
 
     def _open_settings(self) -> None:
         if self._dialog is None:
             dialog = self._dialog = SettingsDialog(self.window)
             dialog.show_policy(self._policy)
             dialog.settings_changed.connect(self._change_settings)
-            dialog.account_changed.connect(lambda *keys: self._spawn(self._keep_account(self._credentials(*keys))))
-            dialog.account_forgotten.connect(lambda: self._spawn(self._forget_account()))
             dialog.devices_wanted.connect(lambda: self._spawn(self._list_devices()))
             dialog.about_requested.connect(self._open_about)
-            dialog.test_requested.connect(
-                lambda *keys: self._spawn(self._test(self._credentials(*keys), dialog.show_test_result))
-            )
+            self._account.serve(dialog)
         self._dialog.show_devices(self._devices)
         self._dialog.show_settings(self.settings)
-        self._show_account()
+        self._account.show()
         self._dialog.show()
         self._dialog.raise_()
         self._dialog.activateWindow()
@@ -527,6 +547,8 @@ class Desk:
 
             about = self._about = About(__version__, self.window)
             about.licences_requested.connect(lambda: self._spawn(self._show_licences(about)))
+            about.page_requested.connect(self._open_release)
+            self._show_update(self._updates.state)
         self._about.show()
         self._about.raise_()
         self._about.activateWindow()
@@ -534,74 +556,42 @@ class Desk:
     async def _show_licences(self, about: About) -> None:
         from captioner import licences
 
-        about.show_licences(await self._in_worker(licences.read))
+        about.show_licences(await self._worker(licences.read))
 
     def _open_comparison(self) -> None:
         if self._comparison is None:
             around = Surroundings(
                 say=lambda: self._say,
                 settings=lambda: self.settings,
-                account=lambda: self._account,
+                account=lambda: self._account.credentials,
                 captions=lambda: self._running,
                 devices=lambda: _devices(self._wiring.driver),
-                blocking=self._in_worker,
+                blocking=self._worker,
                 driver=self._wiring.driver,
                 clock=self._wiring.clock,
-                missing=FaultKind.DESK_KEY_MISSING if self._policy.token_url else FaultKind.CREDENTIALS_MISSING,
+                missing=self._account.missing,
+                ways=allowed(self._policy),
             )
             self._comparison = ComparisonDesk(self.window, around)
         self._comparison.open()
 
-    def _ask_for_account(self) -> None:
-        if self._first_start is None:
-            dialog = self._first_start = FirstStart(self.window)
-            dialog.show_policy(self._policy)
-            dialog.account_entered.connect(lambda *keys: self._spawn(self._enter(self._credentials(*keys))))
-            dialog.test_requested.connect(
-                lambda *keys: self._spawn(self._test(self._credentials(*keys), dialog.show_test_result))
-            )
-            dialog.demo_requested.connect(lambda: self._spawn(self._start_demo(Demo())))
-        self._first_start.show()
-        self._first_start.raise_()
+    # ------------------------------------------------------------ the service
 
-    def _credentials(self, client_id: str, secret: str) -> Credentials:
-        """Return what was typed as what it is; a desk's key has no client id."""
-        token_url = self._policy.token_url
-        return DeskKey(token_url, secret) if token_url else Account(client_id, secret)
+    @property
+    def _service(self) -> Settings:
+        """The settings, with the endpoint in use: a demo's is nobody's setting."""
+        if self._emulated:
+            return replace(self.settings, endpoint=self._emulated, proxy="", ca_file="")
+        return self.settings
 
-    async def _enter(self, account: Credentials) -> None:
-        await self._keep_account(account)
-        self._start()
+    def _use_service(self) -> None:
+        """Ask for tokens where the service in use gives them, with what it knows us by."""
+        self._tokens.use(Network.of(self._service), ANYBODY if self._emulated else self._account.credentials)
 
-    async def _keep_account(self, account: Credentials) -> None:
-        self._account = account
-        self._tokens.use(Network.of(self.settings), account)
-        self._kept = await self._in_worker(accounts.store, account)
-        if not self._kept:
-            self.window.show_notice(
-                self._say("This computer has no keyring: the keys are kept until the program ends.")
-            )
-        self._show_account()
-        if self._demo is None:
+    def _change_account(self) -> None:
+        self._use_service()
+        if not self._emulated:
             self._post(Reconfigure(self._service, reconnect=True))
-
-    async def _forget_account(self) -> None:
-        if await self._in_worker(partial(accounts.forget, desk=bool(self._policy.token_url))):
-            self._account = None
-        else:
-            self.window.show_notice(self._say("The keyring did not let the keys go."))
-        self._show_account()
-
-    def _show_account(self) -> None:
-        if self._dialog is not None:
-            self._dialog.show_account(known=self._account is not None, kept=self._kept)
-
-    async def _test(self, account: Credentials, show: Callable[[bool, str], None]) -> None:
-        fault = await try_account(self.settings, account)
-        if fault is None:
-            show(True, self._say("The service accepts these keys."))
-        else:
-            show(False, viewstate.fault_sentence(fault, self._say))
 
     # ------------------------------------------------------------ the demo
 
@@ -615,18 +605,35 @@ class Desk:
         if not url:
             emulator = EmulatorProcess()
             try:
-                url = await self._in_worker(emulator.start, demo.profile, demo.faults)
+                url = await self._worker(emulator.start, demo.profile, demo.faults)
             except OSError as error:
                 self._demo = None
-                self.window.show_notice(
-                    self._say("The emulator did not start ({detail}).", detail=error.strerror or type(error).__name__)
-                )
+                detail = error.strerror or type(error).__name__
+                self.window.show_notice(self._say("The emulator did not start ({detail}).", detail=detail), stays=True)
                 return
             self._emulator = emulator
-        self._service = replace(self.settings, endpoint=url, proxy="", ca_file="")
-        self._tokens.use(Network.of(self._service), Account("demo", "demo"))
+        self._emulated = url
+        self._use_service()
         await self._list_devices()
         self._start()
+
+    # ------------------------------------------------------------ new versions
+
+    def _calm(self) -> bool:
+        """Whether nothing is going on that a request could disturb."""
+        engine = self.engine if self._running else None
+        return self._demo is None and (engine is None or engine.status().elapsed >= self._wiring.settle)
+
+    def _show_update(self, state: UpdateState) -> None:
+        url = state.newer.url if state.newer is not None else ""
+        self.window.show_release(offer_sentence(state, self._say), url)
+        if self._about is not None:
+            self._about.show_update(report_sentence(state, self._say), url)
+
+    def _open_release(self) -> None:
+        newer = self._updates.state.newer
+        if newer is not None and not open_link(newer.url):
+            self.window.show_notice(self._say("Nothing on this computer opens {url}.", url=newer.url))
 
     # ------------------------------------------------------------ files
 
@@ -637,7 +644,8 @@ class Desk:
         """Say once, and never again, that there is no keyring and so no captions after a crash."""
         if not self.settings.recovery_refused and self._demo is None:
             self.window.show_notice(
-                self._say("This computer has no keyring: captions that are not saved are lost if the program crashes.")
+                self._say("This computer has no keyring: captions that are not saved are lost if the program crashes."),
+                stays=True,
             )
             self._change_settings(replace(self.settings, recovery_refused=True))
 
@@ -648,37 +656,9 @@ class Desk:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _in_worker(self, call: Callable[..., T], *args: Any) -> T:
-        """Run what blocks in the worker thread."""
-        return await asyncio.wrap_future(self._worker.submit(call, *args))
-
 
 async def _devices(driver: Driver | None) -> tuple[SourceChoice, ...]:
     from captioner.audio.capture import devices
     from captioner.audio.microphone import in_device_thread
 
     return tuple(SourceChoice(each.id, each.name) for each in await in_device_thread(lambda: devices(driver)))
-
-
-async def try_account(settings: Settings, account: Credentials) -> Fault | None:
-    """Ask for a token and a handshake with these keys; return what is wrong, None where all is well."""
-    news: asyncio.Queue[News] = asyncio.Queue()
-    tokens = Tokens(Network.of(settings), account)
-    link = Link(tokens, news.put_nowait)
-    try:
-        answer = await tokens.get()
-        if not isinstance(answer, TokenGranted):
-            return answer.fault
-        link.perform(Open(1, rtzr.query(settings)))
-        while True:
-            match await news.get():
-                case Opened():
-                    link.perform(Close(1))
-                    return None
-                case OpenRefused(fault=fault):
-                    return fault
-                case _:
-                    pass
-    finally:
-        await link.aclose()
-        await tokens.aclose()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final
 
 from captioner import __version__, recording
 from captioner.blocks import BlockFile, BlockWriter, create_sealed, prune
@@ -26,8 +26,7 @@ from captioner.saving import Kind, Said, Saved, write
 from captioner.ui import viewstate
 from captioner.ui.recovered import RecoveredCaptions
 from captioner.ui.window import MainWindow
-
-T = TypeVar("T")
+from captioner.worker import Blocking
 
 RECORDINGS: Final = 5
 """Recordings that are kept, the newest."""
@@ -36,21 +35,13 @@ LONGEST_RECORDING: Final = 1 << 30
 """Bytes of a recording: some five hours of one microphone."""
 
 
-class InWorker(Protocol):
-    """Runs what blocks in a worker thread."""
-
-    def __call__(self, call: Callable[..., T], *args: Any) -> Coroutine[Any, Any, T]:
-        """Run it; return what it returns."""
-        ...
-
-
 class Keeping:
     """Keeps what one desk's lanes say.
 
     Args:
         window: where it is offered and told.
         spawn: lets something run beside the lane.
-        in_worker: runs what blocks.
+        blocking: runs what blocks.
         say: the person's language, as it is now.
         refused: told when there is no keyring, so that nothing can be offered after a crash.
         days: how long recordings are kept, and at most what a crash left behind, as it is set now.
@@ -63,14 +54,14 @@ class Keeping:
         self,
         window: MainWindow,
         spawn: Callable[[Coroutine[Any, Any, None]], None],
-        in_worker: InWorker,
+        blocking: Blocking,
         *,
         say: Callable[[], Sentences],
         refused: Callable[[], None],
         days: Callable[[], int],
     ) -> None:
         self._days = days
-        self._window, self._in_worker, self._language, self._tell_refused = window, in_worker, say, refused
+        self._window, self._blocking, self._language, self._tell_refused = window, blocking, say, refused
         self.refused = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._session = Session(unsaved_dir(), self._in_loop(self._session_failed))
@@ -122,21 +113,21 @@ class Keeping:
         if recorder is not None and writer is not None and engine is not None:
             engine.recorder = None
             recorder.close()
-            await self._in_worker(writer.close)
+            await self._blocking(writer.close)
 
     async def end(self, *, in_order: bool) -> None:
         """The window ends; where it ends `in_order`, nothing is left behind but what it found and nobody decided."""
         await self.end_recording()
         self._put_off()
-        await self._in_worker(lambda: self._session.close(in_order=in_order))
+        await self._blocking(lambda: self._session.close(in_order=in_order))
 
     # ------------------------------------------------------------ after a crash
 
     async def find(self) -> None:
         """Look for what was left behind, and offer it; remove what is too old."""
         now = datetime.now().astimezone()
-        self._found = await self._in_worker(leftovers, unsaved_dir(), now, self._kept_for)
-        await self._in_worker(_prune, recordings_dir(), now, self._days(), RECORDINGS)
+        self._found = await self._blocking(leftovers, unsaved_dir(), now, self._kept_for)
+        await self._blocking(_prune, recordings_dir(), now, self._days(), RECORDINGS)
         self.offer()
 
     @property
@@ -150,7 +141,7 @@ class Keeping:
     async def _decided(self) -> None:
         """The offered captions are saved, or not wanted: remove them, and offer the next."""
         if self._found:
-            await self._in_worker(self._found.pop(0).discard)
+            await self._blocking(self._found.pop(0).discard)
         if self._shown is not None:
             self._shown.close()
         self.offer()
@@ -207,10 +198,13 @@ class Keeping:
         say = self._language()
         copies = [Said(each.started_at, list(each.updates)) for each in lanes]
         try:
-            await self._in_worker(_write, Kind(kind), path, copies, say)
+            await self._blocking(_write, Kind(kind), path, copies, say)
         except OSError as error:
             self._window.show_notice(
-                say("{path} could not be written ({detail}).", path=path, detail=error.strerror or type(error).__name__)
+                say(
+                    "{path} could not be written ({detail}).", path=path, detail=error.strerror or type(error).__name__
+                ),
+                stays=True,
             )
             return False
         self._window.show_notice(say("Saved: {path}", path=path))
@@ -237,13 +231,13 @@ class Keeping:
             return
         say = self._language()
         reason = viewstate.fault_sentence(fault, say)
-        self._window.show_notice(say("Captions are not kept for after a crash. {reason}", reason=reason))
+        self._window.show_notice(say("Captions are not kept for after a crash. {reason}", reason=reason), stays=True)
 
     def _recording_failed(self, fault: Fault) -> None:
         if self._engine is not None:
             self._engine.recorder = None
         say = self._language()
-        self._window.show_notice(viewstate.recording_sentence(str(recordings_dir()), fault, say))
+        self._window.show_notice(viewstate.recording_sentence(str(recordings_dir()), fault, say), stays=True)
 
 
 def _write(kind: Kind, path: Path, lanes: Sequence[Said], say: Sentences) -> None:

@@ -2,7 +2,8 @@
 
 A policy is a JSON object. Its keys are names of `Settings`, each with the value that it is locked to, and
 
-    allowed_modes   the modes that may be chosen; the first one takes the place of another that was
+    allowed_modes   the modes that may be chosen, by a way of a comparison too; the first one takes the place of
+                    another that was
     token_url       where tokens are asked for with a key of the desk, which then needs no account of its own
 
 A person changes neither of them: not by file, not by a variable of the environment, not by an option. Whoever can read
@@ -32,11 +33,28 @@ class Policy:
         locked: values by the names of their settings.
         modes: those that may be chosen, at least one.
         token_url: of the company's own token service; "" where desks have accounts.
+        kept: what stays stored of those among the locked that the environment locks for this start alone.
     """
 
     locked: Mapping[str, Any] = field(default_factory=dict)
     modes: tuple[Mode, ...] = tuple(Mode)
     token_url: str = ""
+    kept: Mapping[str, Any] = field(default_factory=dict)
+
+    def lend(self, stored: Settings, endpoint: str) -> Policy:
+        """Lock the endpoint for this start alone, unless the company has locked it or there is none.
+
+        Args:
+            stored: the person's settings.
+            endpoint: what the environment has.
+
+        Raises:
+            SettingError: it is no endpoint.
+        """
+        if not endpoint or "endpoint" in self.locked:
+            return self
+        replace(stored, endpoint=endpoint)
+        return replace(self, locked={**self.locked, "endpoint": endpoint}, kept={"endpoint": stored.endpoint})
 
     def apply(self, settings: Settings) -> Settings:
         """Return the settings as the policy has them; what does not go with a locked one takes its default."""

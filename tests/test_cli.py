@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -72,6 +71,13 @@ MISUSES = [
     ("emulate --recording a.wav", "--recording and --script need each other."),
     ("bench nonsense", f"There is no benchmark nonsense; there are {', '.join(BENCHES)}."),
     ("bench --json nonsense", f"There is no benchmark nonsense; there are {', '.join(BENCHES)}."),
+    ("transcribe -- -x.wav", "-x.wav: The file does not exist. Check its name. (No such file or directory)"),
+    (
+        "transcribe --pace fast -- -x.wav",
+        "-x.wav: The file does not exist. Check its name. (No such file or directory)",
+    ),
+    ("transcribe --", "SOURCE is missing. See: captioner transcribe --help"),
+    ("transcribe a.wav -- b.wav", "b.wav is one argument too many. See: captioner transcribe --help"),
     ("devices all", "all is one argument too many. See: captioner devices --help"),
 ]
 
@@ -80,21 +86,6 @@ MISUSES = [
 def test_misuse_is_one_sentence_and_exit_code_2(line: str, sentence: str, capsys: Captured) -> None:
     assert main(line.split()) == 2
     assert capsys.readouterr() == ("", f"{sentence}\n")
-
-
-@pytest.mark.parametrize("fault", ["nonsense@3s", "drop@soon", "close:7", "refuse:429x0", "slow", "chaos:"])
-@pytest.mark.parametrize("command", ["emulate", "demo"])
-def test_a_fault_that_is_none_is_one_sentence_and_exit_code_2(command: str, fault: str, capsys: Captured) -> None:
-    assert main([command, "--fault", fault]) == 2
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err.count("\n") == 1
-    assert fault.partition("@")[0] in err
-
-
-def test_an_unknown_fault_lists_those_that_there_are(capsys: Captured) -> None:
-    assert main(["emulate", "--fault", "nonsense@3s"]) == 2
-    assert capsys.readouterr().err.startswith("There is no fault nonsense; there are blackhole, chaos, close, drop,")
 
 
 @pytest.mark.parametrize(
@@ -119,7 +110,10 @@ def test_a_korean_locale_gets_korean_sentences(
     assert sentence in err
 
 
-COMMANDS = ["", "demo", "transcribe", "compare", "emulate", "devices", "check", "self-test", "bench"]
+COMMANDS = [
+    *["", "demo", "transcribe", "replay", "compare", "emulate", "devices", "check", "token-service", "self-test"],
+    "bench",
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -144,9 +138,31 @@ def test_the_help_of_a_korean_is_korean(monkeypatch: pytest.MonkeyPatch, capsys:
     assert "옵션:" in help
 
 
-def test_what_serves_the_program_itself_is_not_in_the_help(capsys: Captured) -> None:
-    main(["emulate", "--help"])
-    assert "--with-parent" not in capsys.readouterr().out
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("line", ["--version", "--help", "transcribe --help", "devices --json"])
+def test_a_standard_output_that_takes_nothing_is_one_sentence(line: str) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        command = [sys.executable, "-m", "captioner", *line.split()]
+        result = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, encoding="utf-8", check=False)
+    assert result.stderr == "Standard output cannot be written: No space left on device.\n"
+    assert result.returncode == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_standard_error_that_takes_nothing_leaves_the_exit_code_as_it_is() -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        command = [sys.executable, "-m", "captioner", "transcribe", "missing.wav"]
+        result = subprocess.run(command, cwd=ROOT, stderr=full, check=False)
+    assert result.returncode == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows gives every program its three streams")
+def test_a_file_is_never_taken_for_a_stream_that_was_closed() -> None:
+    code = (
+        "import os, sys; os.closerange(0, 3); from captioner.cli import main; main(['--version']);"
+        "sys.exit(os.open(sys.executable, os.O_RDONLY))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode > 2
 
 
 def test_the_version_is_printed_without_loading_anything_heavy() -> None:
@@ -198,48 +214,6 @@ def test_a_defect_of_ours_is_one_sentence_and_a_note(
     notes = [path for path in private_home.rglob("*.txt") if "crashes" in path.parts]
     assert str(notes[0]) in err
     assert "ModuleNotFoundError" in notes[0].read_text(encoding="utf-8")
-
-
-# ---------------------------------------------------------------- the emulator as a command
-
-
-@pytest.mark.parametrize("end", [Program.interrupt, Program.terminate])
-def test_the_emulator_says_one_line_and_ends_cleanly(end: Callable[[Program], None]) -> None:
-    if sys.platform == "win32":
-        pytest.skip("Windows has no polite signal for another process")
-    with Program(["-m", "captioner", "emulate"]) as program:
-        program.wait_for(r"^listening on http://127\.0\.0\.1:\d+$")
-        end(program)
-        assert program.finish() == 0
-    assert len(program.lines) == 1
-    assert program.errors == []
-
-
-def test_a_port_that_is_taken_is_bad_input(capsys: Captured) -> None:
-    with Program(["-m", "captioner", "emulate"]) as program:
-        port = program.wait_for(r"^listening on http://127\.0\.0\.1:(\d+)$")[1]
-        assert main(["emulate", "--port", port]) == 2
-    err = capsys.readouterr().err
-    assert err.count("\n") == 1
-    assert f"Port {port} cannot be opened" in err
-
-
-def test_a_script_that_is_none_is_bad_input(tmp_path: Path, capsys: Captured) -> None:
-    script = tmp_path / "script.json"
-    script.write_text("{}", encoding="utf-8")
-    assert main(["emulate", "--recording", str(tmp_path / "a.wav"), "--script", str(script)]) == 2
-    err = capsys.readouterr().err
-    assert err.startswith("The recording and its script cannot be used: ")
-    assert err.count("\n") == 1
-
-
-@pytest.mark.parametrize("name", ["RTZR_CLIENT_ID", "RTZR_CLIENT_SECRET"])
-def test_half_of_the_emulators_credentials_is_bad_input(
-    name: str, monkeypatch: pytest.MonkeyPatch, capsys: Captured
-) -> None:
-    monkeypatch.setenv(name, "half")
-    assert main(["emulate"]) == 2
-    assert capsys.readouterr().err == "Set both RTZR_CLIENT_ID and RTZR_CLIENT_SECRET, or neither.\n"
 
 
 @pytest.mark.parametrize("module", BENCHES.values())

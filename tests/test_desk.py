@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 import socket
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -13,12 +14,14 @@ from pathlib import Path
 
 import pytest
 import qasync
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtWidgets import QApplication, QLabel
 
 from captioner import account
 from captioner.account import Account, DeskKey
+from captioner.account_desk import try_account
 from captioner.audio.capture import Driver
-from captioner.desk import Demo, Desk, Wiring, try_account
+from captioner.compare.outcome import Way
+from captioner.desk import Demo, Desk, Wiring
 from captioner.errors import Fault, FaultKind
 from captioner.events import (
     RATE,
@@ -42,6 +45,7 @@ from captioner.settings import Language, Mode, Settings
 from captioner.stt.link import Tokens
 from captioner.ui.about import About
 from captioner.ui.bars import Message
+from captioner.ui.new_version import NewVersion
 from captioner.ui.settings_dialog import SettingsDialog
 from captioner.ui.source_picker import SourcePicker
 from tests.helpers.emulated import EmulatedService
@@ -49,6 +53,8 @@ from tests.helpers.fake_card import FakeCard, listed
 from tests.helpers.memory_keyring import MemoryKeyring
 from tests.helpers.token_server import KEY, TokenServer
 from tests.helpers.ui import lines, undressed
+from tests.stt.loopback import Service as LoopbackService
+from tests.stt.loopback import http
 
 NOWHERE = Demo(url="http://127.0.0.1:9")
 """A demo whose service is played by the test: it plays the sample call, and needs no account."""
@@ -109,7 +115,7 @@ class Sitting:
             self.services.append(Service(post, closes=closes))
             return self.services[-1]
 
-        wiring = Wiring(observe=self._observe, driver=driver)
+        wiring = Wiring(observe=self._observe, driver=driver, settle=0.0)
         if not real:
             wiring = replace(wiring, make_link=make_link)
         self.desk = Desk(app, settings, demo=demo, wiring=wiring, policy=policy)
@@ -220,6 +226,20 @@ def test_closing_twice_waits_for_nothing(loop: qasync.QEventLoop, qapp: QApplica
     loop.run_until_complete(scenario())
 
 
+def test_two_starts_at_once_are_one(loop: qasync.QEventLoop, qapp: QApplication) -> None:
+    async def scenario() -> None:
+        async with sitting(qapp) as here:
+            await here.reach("listening")
+            here.desk.window.stop_requested.emit()
+            await here.reach("finished")
+            here.desk.window.start_requested.emit()
+            here.desk.window.start_requested.emit()
+            await here.reach("listening", 2)
+            assert len(here.services) == 2
+
+    loop.run_until_complete(scenario())
+
+
 def test_a_second_start_goes_on_below_and_both_are_saved(
     loop: qasync.QEventLoop, qapp: QApplication, tmp_path: Path
 ) -> None:
@@ -250,7 +270,7 @@ def test_a_file_that_cannot_be_written_is_told_and_the_call_goes_on(
         async with sitting(qapp) as here:
             await here.reach("listening")
             here.desk.window.save_requested.emit("srt", tmp_path / "no such folder" / "call.srt")
-            notice = here.desk.window._notice
+            notice = here.desk.window._notices
             await here.until(lambda: "could not be written" in notice.text)
             assert here.desk.engine is not None
             assert not here.desk.engine.pipeline.finished
@@ -258,24 +278,27 @@ def test_a_file_that_cannot_be_written_is_told_and_the_call_goes_on(
     loop.run_until_complete(scenario())
 
 
-def test_without_an_account_the_keys_are_asked_for_and_then_used_and_kept(
+def test_a_source_that_takes_its_time_to_close_is_waited_for_at_the_end_too(
     loop: qasync.QEventLoop, qapp: QApplication, memory_keyring: MemoryKeyring
 ) -> None:
-    async def scenario(url: str) -> None:
-        settings = Settings(endpoint=url, device="no such device")
-        async with sitting(qapp, settings, None, real=True, driver=FakeCard([])) as here:
-            await here.until(lambda: here.desk._first_start is not None)
-            dialog = here.desk._first_start
-            assert isinstance(dialog, QDialog)
-            assert dialog.isVisible()
-            assert here.desk.engine is None
-            dialog.account_entered.emit("id", "secret")
-            await here.reach("listening")  # there is no such device, and it is waited for
-            await here.until(lambda: source_fault(here) == Fault(FaultKind.NO_DEVICE, "no such device"))
+    async def scenario() -> None:
+        account.store(Account("id", "secret"))
+        released = threading.Event()
+        card = FakeCard([listed(0, "Jabra", default=True)], closing=lambda: released.wait(20.0))
+        async with sitting(qapp, Settings(), None, driver=card) as here:
+            await here.until(lambda: any(stream.running for stream in card.streams))
+            source = here.desk._source
+            assert source is not None
+            stopping = asyncio.ensure_future(here.desk._close_source())
+            await here.until(lambda: source.cancelling() > 0)
+            stopping.cancel()  # as the end cancels what the stop button began
+            await asyncio.wait({stopping})
+            released.set()
+            await here.desk._leave_lane()
+            assert source.done()
+            assert card.open_streams == []
 
-    with EmulatedService(credentials=("id", "secret")) as service:
-        loop.run_until_complete(scenario(service.url))
-    assert account.load({}) == Account("id", "secret")
+    loop.run_until_complete(scenario())
 
 
 def test_a_microphone_that_goes_and_comes_is_heard_again_without_a_click(
@@ -367,18 +390,6 @@ def speak(card: FakeCard, blocks: int) -> None:
             stream.say(0.1)
 
 
-def test_a_test_of_the_keys_says_what_is_wrong() -> None:
-    with EmulatedService(credentials=("id", "secret")) as service:
-        settings = Settings(endpoint=service.url)
-        assert asyncio.run(try_account(settings, Account("id", "secret"))) is None
-        refused = asyncio.run(try_account(settings, Account("id", "wrong")))
-    assert refused is not None
-    assert refused.kind is FaultKind.CREDENTIALS_REFUSED
-    gone = asyncio.run(try_account(settings, Account("id", "secret")))
-    assert gone is not None
-    assert gone.kind is FaultKind.UNREACHABLE
-
-
 def test_a_changed_setting_is_used_at_once_and_stored(loop: qasync.QEventLoop, qapp: QApplication) -> None:
     async def scenario() -> None:
         async with sitting(qapp, replace(Settings(), ui_language=Language.ENGLISH)) as here:
@@ -428,7 +439,7 @@ def test_what_the_company_has_settled_stays_and_is_not_stored(loop: qasync.QEven
             assert window.captions.font().pointSize() == 20
             window.source_chosen.emit("another microphone")
             assert here.desk.settings.device == "USB headset"
-            assert window._notice.text == "Input device: Your company has settled this; leave it out."
+            assert window._notices.text == "Input device: Your company has settled this; leave it out."
             await here.until(settings_file().exists)
         stored = json.loads(settings_file().read_text(encoding="utf-8"))
         assert {"font_size", "device"} & stored.keys() == set()
@@ -437,31 +448,25 @@ def test_what_the_company_has_settled_stays_and_is_not_stored(loop: qasync.QEven
     loop.run_until_complete(scenario())
 
 
-def test_a_companys_desk_asks_for_its_key_and_keeps_it(
-    loop: qasync.QEventLoop, qapp: QApplication, memory_keyring: MemoryKeyring
+def test_the_environments_endpoint_is_used_and_the_persons_own_stays_stored(
+    loop: qasync.QEventLoop, qapp: QApplication
 ) -> None:
-    account.store(Account("id", "secret"))  # from before the company had a token service
+    mine = Settings(endpoint="https://mine.example", ui_language=Language.ENGLISH)
+    policy = Policy().lend(mine, "http://127.0.0.1:9")
 
     async def scenario() -> None:
-        card = FakeCard([listed(0, "Jabra", default=True)])
-        async with sitting(qapp, Settings(), None, driver=card, policy=replace(COMPANY, locked={})) as here:
-            await here.until(lambda: here.desk._first_start is not None)
-            assert here.services == []
-            first_start = here.desk._first_start
-            assert first_start is not None
-            first_start.account_entered.emit("", "desk-key-1")
-            await here.until(lambda: here.services != [])
-        assert account.load({}, token_url=COMPANY.token_url) == DeskKey(COMPANY.token_url, "desk-key-1")
-        assert account.load({}) is None
+        async with sitting(qapp, policy.apply(mine), policy=policy) as here:
+            await here.reach("listening")
+            assert here.desk.settings.endpoint == "http://127.0.0.1:9"
+            here.desk.window.settings_requested.emit()
+            assert here.desk._dialog is not None
+            assert any("Set by RTZR_ENDPOINT" in each.text() for each in here.desk._dialog.findChildren(QLabel))
+            here.desk.window.settings_changed.emit(replace(here.desk.settings, font_size=20))
+            await here.until(settings_file().exists)
+        stored = json.loads(settings_file().read_text(encoding="utf-8"))
+        assert (stored["endpoint"], stored["font_size"]) == ("https://mine.example", 20)
 
     loop.run_until_complete(scenario())
-
-
-def test_a_desks_key_is_tested_at_the_companys_service(tmp_path: Path) -> None:
-    with EmulatedService() as service:
-        settings = Settings(endpoint=service.url)
-        gone = asyncio.run(try_account(settings, DeskKey("http://127.0.0.1:9/token", "key")))
-    assert gone == Fault(FaultKind.UNREACHABLE, "127.0.0.1: connection refused")
 
 
 def test_the_comparison_of_a_companys_desk_asks_for_its_key_too(loop: qasync.QEventLoop, qapp: QApplication) -> None:
@@ -471,6 +476,28 @@ def test_the_comparison_of_a_companys_desk_asks_for_its_key_too(loop: qasync.QEv
             comparison = here.desk._comparison
             assert comparison is not None
             assert comparison._around.missing is FaultKind.DESK_KEY_MISSING
+
+    loop.run_until_complete(scenario())
+
+
+@pytest.mark.parametrize(
+    ("modes", "ways"),
+    [
+        (("streaming",), (Way.STREAMING,)),
+        (("streaming-finalize",), (Way.STREAMING_FINALIZE,)),
+        (tuple(Mode), (Way.CONNECTION_KEPT, Way.STREAMING)),
+    ],
+)
+def test_the_comparison_proposes_no_way_that_the_company_does_not_allow(
+    loop: qasync.QEventLoop, qapp: QApplication, modes: tuple[str, ...], ways: tuple[Way, ...]
+) -> None:
+    async def scenario() -> None:
+        policy = Policy(modes=tuple(map(Mode, modes)))
+        async with sitting(qapp, Settings(ui_language=Language.ENGLISH), policy=policy) as here:
+            here.desk.window.comparison_requested.emit()
+            comparison = here.desk._comparison
+            assert comparison is not None
+            assert comparison._plan.ways == ways
 
     loop.run_until_complete(scenario())
 
@@ -487,6 +514,50 @@ def test_the_licences_are_read_beside_the_loop_and_shown(loop: qasync.QEventLoop
             assert "GNU LESSER GENERAL PUBLIC LICENSE" in about.licences.toPlainText()
             settings.about_requested.emit()
             assert here.desk.window.findChildren(About) == [about]
+
+    loop.run_until_complete(scenario())
+
+
+def test_a_new_version_is_said_in_a_quiet_line_until_it_is_dismissed(
+    loop: qasync.QEventLoop, qapp: QApplication, memory_keyring: MemoryKeyring
+) -> None:
+    newest = http(200, '{"version": "999.0", "url": "https://www.example.com/captioner"}')
+
+    async def scenario() -> None:
+        async with LoopbackService(stream=newest) as server:
+            settings = Settings(ui_language=Language.ENGLISH, update_url=f"{server.url}/latest.json")
+            async with sitting(qapp, settings, None) as here:
+                window = here.desk.window
+                (line,) = window.findChildren(NewVersion)
+                await here.until(line.isVisible)
+                assert line.text.startswith("Version 999.0 has been released; ")
+                window.settings_requested.emit()
+                (dialog,) = window.findChildren(SettingsDialog)
+                dialog.about_requested.emit()
+                (about,) = window.findChildren(About)
+                assert any(label.text().endswith(": there is 999.0.") for label in about.findChildren(QLabel))
+                window.settings_changed.emit(replace(settings, ui_language=Language.KOREAN))
+                assert line.text.startswith("새 버전 999.0")
+                window.release_dismissed.emit()
+                await here.until(line.isHidden)
+            assert len(server.requests) == 1
+            async with sitting(qapp, settings, None) as here:  # the next start, on the same day
+                (line,) = here.desk.window.findChildren(NewVersion)
+                await here.until(lambda: here.desk._updates.state.newer is not None)
+                assert line.isHidden()
+            assert len(server.requests) == 1
+
+    loop.run_until_complete(scenario())
+
+
+def test_a_demo_asks_for_no_new_version(loop: qasync.QEventLoop, qapp: QApplication) -> None:
+    async def scenario() -> None:
+        async with LoopbackService(stream=http(404)) as server:
+            settings = Settings(update_url=f"{server.url}/latest.json")
+            async with sitting(qapp, settings) as here:
+                await here.reach("listening")
+                await here.until(lambda: here.services[0].written > RATE // 5)
+            assert server.requests == []
 
     loop.run_until_complete(scenario())
 

@@ -52,6 +52,10 @@ def test_importing_the_commands_loads_neither_qt_nor_portaudio() -> None:
     assert {"PySide6", "qasync", "sounddevice"} & imported_by("import captioner.cli") == set()
 
 
+def test_the_version_is_looked_up_once() -> None:
+    assert captioner.__version__ is vars(captioner)["__version__"]
+
+
 def test_the_version_is_written_in_one_place() -> None:
     version = project()["version"]
     assert captioner.__version__ == version

@@ -59,7 +59,7 @@ def buttons(offer: RecoveryOffer) -> dict[str, QPushButton]:
 
 
 def notice_of(here: Sitting) -> str:
-    return here.desk.window._notice.text
+    return here.desk.window._notices.text
 
 
 def unsaved() -> list[Path]:

@@ -78,7 +78,8 @@ def test_a_corrupt_file_is_put_aside_and_told(tmp_path: Path, content: bytes) ->
     assert settings == Settings()
     (problem,) = problems
     assert isinstance(problem, FileProblem)
-    assert said(problem).startswith("The stored settings cannot be read (")
+    start = "The stored settings cannot be read ("
+    assert said(problem).startswith((f"{start}JSON", f"{start}UTF-8)"))
     assert said(problem).endswith(f"put aside as {path}.bad, and the defaults are used.")
     assert not path.exists()
     assert (tmp_path / "settings.json.bad").read_bytes() == content

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -139,3 +139,15 @@ def test_any_text_is_a_policy_or_a_sentence(text: str) -> None:
     else:
         sentence = "" if read.apply(read.apply(Settings())) != read.apply(Settings()) else "none is needed"
     assert sentence
+
+
+def test_the_environments_endpoint_is_used_and_not_kept_unless_the_company_has_its_own() -> None:
+    stored = Settings(endpoint="https://mine.example", font_size=20)
+    lent = Policy().lend(stored, "http://127.0.0.1:8080")
+    assert lent.apply(stored) == replace(stored, endpoint="http://127.0.0.1:8080")
+    assert replace(lent.apply(stored), **lent.kept) == stored
+    assert Policy().lend(stored, "") == Policy()
+    company = Policy({"endpoint": "https://stt.example"})
+    assert company.lend(stored, "http://127.0.0.1:8080") == company
+    with pytest.raises(SettingError):
+        Policy().lend(stored, "http://stt.example")

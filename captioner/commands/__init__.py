@@ -1,1 +1,1 @@
-"""What the command line does, one module a command; `captioner.cli` reads the arguments."""
+"""What the command line does, one module a command; `options` is what each can be given."""

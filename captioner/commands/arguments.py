@@ -21,16 +21,19 @@ from captioner.language import Sentences
 Job: TypeAlias = Callable[[], int]
 """A command with its arguments, ready to run; it returns the exit code, or raises CommandError."""
 
+Run: TypeAlias = Callable[..., int]
+"""A command: called with its arguments and options by their names, and `say`, the person's language."""
+
 
 class Parser(argparse.ArgumentParser):
     """The options of a command; what it does not understand becomes a CommandError.
 
     Args:
         name: of the command; "" for the program without one.
-        run: called with the options' values by their names, and `say`.
+        run: the command.
     """
 
-    def __init__(self, name: str, description: str, say: Sentences, run: Callable[..., int]) -> None:
+    def __init__(self, name: str, description: str, say: Sentences, run: Run) -> None:
         super().__init__(
             prog=f"captioner {name}".strip(),
             description=description,
@@ -53,8 +56,10 @@ class Parser(argparse.ArgumentParser):
         before = list(itertools.takewhile(lambda each: each != "--", arguments))
         if "-h" in before or "--help" in before:
             return self._help
+        # after `--` there are no options, but Python 3.11 forgets that where arguments and options may be mixed
+        parse = self.parse_known_intermixed_args if before == list(arguments) else self.parse_known_args
         try:
-            values, unknown = self.parse_known_intermixed_args(list(arguments))
+            values, unknown = parse(list(arguments))
         except argparse.ArgumentError as error:
             raise self._misused(error.argument_name, arguments) from error
         if unknown:

@@ -214,8 +214,8 @@ class Base:
 
     Attributes:
         final: seconds from the end of speech.
-        close: seconds from EOS to the service's Close; None where none came.
-        code: of that Close.
+        close: seconds from EOS to the end of the connection; None where none came.
+        code: of the service's Close; None where it sent none.
     """
 
     final: float
@@ -238,9 +238,11 @@ async def _converse(
         report.done(step, None, say("{seconds} s of the sample call", seconds=f"{CLIP:.1f}"))
         step = "EOS"
         close, code, late = await probe.end()
+        final, text = (answer.final, answer.text) if answer.final is not None else late
+        if final is None and close is not None and code is None:
+            raise FaultError(rtzr.fault_of_close(None, "closed without a Close frame"))
     except FaultError as error:
         raise _fail(step, error.fault, report, say) from error
-    final, text = (answer.final, answer.text) if answer.final is not None else late
     name = say("Final")
     if final is None:
         report.text(f"✗ {name}: {say('no text came back')}")
@@ -249,6 +251,8 @@ async def _converse(
     report.done(name, final, say("after the end of speech: {text}", text=text))
     if close is None:
         report.text(f"✗ EOS: {say('no Close within {seconds} s', seconds=f'{PATIENCE:.0f}')}")
+    elif code is None:
+        report.done("EOS", close, say("then an end without a Close"))
     else:
         report.done("EOS", close, say("then Close {code}", code=code))
     return Base(final, close, code)
@@ -343,8 +347,8 @@ class Probe:
         """Send EOS and wait for the service's Close.
 
         Returns:
-            Seconds to the Close (None where none came), its code, and the first final that came before it, counted
-            from the end of the last clip's speech.
+            Seconds to the end (None where none came), the code of the service's Close (None where it sent none), and
+            the first final that came before it, counted from the end of the last clip's speech.
         """
         began = time.perf_counter()
         self._write(rtzr.EOS, 0)
@@ -358,9 +362,7 @@ class Probe:
                         raise FaultError(decoded)
                     if isinstance(decoded, Hypothesis) and decoded.final and decoded.text and final[0] is None:
                         final = at - self._spoken_at, decoded.text
-                case Closed(epoch=epoch, code=code, detail=detail) if epoch == self._epoch:
-                    if code is None:
-                        raise FaultError(rtzr.fault_of_close(code, detail))
+                case Closed(epoch=epoch, code=code) if epoch == self._epoch:
                     return at - began, code, final
                 case _:
                     pass
@@ -426,6 +428,9 @@ async def _settle(settings: Settings, probe: Probe, clip: Clip, base: Base, repo
     """Try what is open, each on a connection of its own; return the exit code."""
     if base.close is None:
         report.found(say("Close after EOS"), say("none within {seconds} s", seconds=f"{PATIENCE:.0f}"))
+    elif base.code is None:
+        found = say("none; the connection ended after {ms} ms", ms=f"{base.close * 1000:.0f}")
+        report.found(say("Close after EOS"), found)
     else:
         report.found(
             say("Close after EOS"), say("code {code} after {ms} ms", code=base.code, ms=f"{base.close * 1000:.0f}")

@@ -55,6 +55,7 @@ def exit_code(kind: FaultKind) -> ExitCode:
             | FaultKind.CREDENTIALS_REFUSED
             | FaultKind.DESK_KEY_MISSING
             | FaultKind.DESK_KEY_REFUSED
+            | FaultKind.DESK_TOKEN_REFUSED
             | FaultKind.TOKEN_EXPIRED
         ):
             return ExitCode.CREDENTIALS

@@ -104,8 +104,7 @@ class Sink:
         except (OSError, ValueError) as error:  # ValueError: it is closed
             self.gone = True
             if not is_broken_pipe(error):
-                detail = _reason(error)
-                self.trouble = self._say("Standard output cannot be written: {detail}.", detail=detail)
+                self.trouble = output_sentence(error, self._say)
             drop_output()
 
     def close(self, *, keep: bool) -> None:
@@ -145,12 +144,31 @@ def is_broken_pipe(error: OSError | ValueError) -> bool:
     )
 
 
-def drop_output() -> None:
-    """Let standard output lead nowhere, so that what it still holds cannot fail once more at the program's end."""
+def drop_output(stream: TextIO | None = None) -> None:
+    """Let a stream lead nowhere, so that what it still holds cannot fail once more at the program's end.
+
+    Args:
+        stream: None is standard output.
+    """
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
+        os.dup2(nowhere, (stream or sys.stdout).fileno())
         os.close(nowhere)
+
+
+_TAKES_NOTHING = frozenset(
+    getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG", "EIO", "EBADF", "EPIPE") if hasattr(errno, name)
+)
+
+
+def is_output_failure(error: BaseException) -> bool:
+    """Whether an error is one of printing: whatever else is written has its errors translated, or names its file."""
+    return isinstance(error, OSError) and error.filename is None and error.errno in _TAKES_NOTHING
+
+
+def output_sentence(error: OSError | ValueError, say: Sentences) -> str:
+    """Say that standard output takes nothing, and why."""
+    return say("Standard output cannot be written: {detail}.", detail=_reason(error))
 
 
 def _reason(error: OSError | ValueError) -> str:
@@ -161,9 +179,11 @@ def complain(sentence: str, stream: TextIO | None = None) -> None:
     """Write one line to standard error, whatever the sentence holds."""
     line = "".join(each if each.isprintable() else " " for each in sentence)
     stream = stream or sys.stderr
-    with suppress(OSError, ValueError):
+    try:
         stream.write(" ".join(line.split()) + "\n")
         stream.flush()
+    except (OSError, ValueError):
+        drop_output(stream)
 
 
 # ---------------------------------------------------------------- what is written

@@ -16,7 +16,7 @@ from captioner import recording
 from captioner.blocks import BlockFile, BlockReader, ForeignFile
 from captioner.commands.ending import CommandError, ExitCode, failed
 from captioner.commands.output import Format, Printer, Sink
-from captioner.commands.transcribe import Display, check_fault, conclude, record_to
+from captioner.commands.transcribe import Display, check_fault, conclude, record_to, same_file
 from captioner.errors import Fault, FaultKind
 from captioner.events import Close, Finished, GetToken, Open, Write
 from captioner.language import Sentences
@@ -55,9 +55,9 @@ def replay(request: Request, policy: Policy, say: Sentences) -> int:
         (request.out, say("--out is the recording itself; choose another file.")),
         (request.record, say("--record is the recording itself; choose another file.")),
     ):
-        if other is not None and _same(other, file):
+        if other is not None and same_file(other, file):
             raise CommandError(ExitCode.BAD_INPUT, sentence)
-    if request.out is not None and request.record is not None and _same(request.out, request.record):
+    if request.out is not None and request.record is not None and same_file(request.out, request.record):
         raise CommandError(ExitCode.BAD_INPUT, say("--record and --out are the same file; choose another one."))
     with _open(file, say) as reader:
         tape = Tape(reader)
@@ -205,10 +205,3 @@ def _open(path: Path, say: Sentences) -> BlockReader:
         reader.close()
         raise
     return reader
-
-
-def _same(one: Path, other: Path) -> bool:
-    try:
-        return one.absolute() == other.absolute() or one.samefile(other)
-    except (OSError, ValueError):
-        return False

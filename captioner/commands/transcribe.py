@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Self, TypeAlias, assert_never
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, assert_never
 
 from captioner import __version__
 from captioner import account as accounts
@@ -27,7 +27,7 @@ from captioner.audio.wav import SoundFile, open_sound
 from captioner.commands.ending import CommandError, ExitCode, exit_code, failed
 from captioner.commands.output import Format, Printer, Sink, Tail, complain, print_latency, terminal
 from captioner.engine import Engine
-from captioner.errors import Fault, FaultError, FaultKind
+from captioner.errors import Fault, FaultError
 from captioner.events import AudioBlock, Finished, SourceLost, SourceOpened, Stop, StopNow, Update
 from captioner.language import Sentences
 from captioner.pipeline import Lane, Pace, Pipeline
@@ -100,7 +100,7 @@ def settings_for(
     Raises:
         CommandError: an option's value is none that the setting can take, or none that the policy lets it take.
     """
-    asked = {"endpoint": endpoint, **changes} if endpoint else dict(changes)
+    asked: dict[str, Any] = {"endpoint": endpoint, **changes} if endpoint else dict(changes)
     for name, value in asked.items():
         refusal = policy.forbids(name, value)
         if refusal is not None:
@@ -110,7 +110,7 @@ def settings_for(
         asked.setdefault("endpoint", variable)
     stored, _ = load_settings()  # what is wrong with them is the window's to say
     try:
-        return replace(policy.apply(stored), **asked)  # type: ignore[arg-type]
+        return replace(policy.apply(stored), **asked)
     except SettingError as error:
         raise CommandError(ExitCode.BAD_INPUT, named_setting_sentence(error, say)) from error
 
@@ -125,13 +125,8 @@ def account_for(policy: Policy, say: Sentences) -> Credentials:
         account = accounts.load(token_url=policy.token_url)
     except FaultError as error:
         raise failed(error.fault, say) from error
-    if account is None and policy.token_url:
-        raise failed(Fault(FaultKind.DESK_KEY_MISSING), say)
     if account is None:
-        sentence = say(
-            "The RTZR keys are missing. Enter them in the window, or set RTZR_CLIENT_ID and RTZR_CLIENT_SECRET."
-        )
-        raise CommandError(ExitCode.CREDENTIALS, sentence)
+        raise failed(Fault(accounts.missing(policy.token_url)), say)
     return account
 
 
@@ -194,7 +189,7 @@ def transcribe(request: Request, environment: Mapping[str, str], policy: Policy,
         if isinstance(source, Microphone) and request.pace is Pace.FAST:
             sentence = say("--pace fast is for files: a microphone has the pace of speech.")
             raise CommandError(ExitCode.BAD_INPUT, sentence)
-        if request.out is not None and _exists(request.source) and _same(request.out, Path(request.source)):
+        if request.out is not None and _exists(request.source) and same_file(request.out, Path(request.source)):
             raise CommandError(ExitCode.BAD_INPUT, say("--out is the source itself; choose another file."))
         _check_record(request, say)
         account = account_for(policy, say)
@@ -219,9 +214,9 @@ def _check_record(request: Request, say: Sentences) -> None:
     record = request.record
     if record is None:
         return
-    if _exists(request.source) and _same(record, Path(request.source)):
+    if _exists(request.source) and same_file(record, Path(request.source)):
         raise CommandError(ExitCode.BAD_INPUT, say("--record is the source itself; choose another file."))
-    if request.out is not None and (_same(record, request.out) or record.absolute() == request.out.absolute()):
+    if request.out is not None and same_file(record, request.out):
         raise CommandError(ExitCode.BAD_INPUT, say("--record and --out are the same file; choose another one."))
 
 
@@ -240,9 +235,10 @@ def record_to(path: Path, say: Sentences) -> BlockFile:
         raise failed(error.fault, say, about=str(path)) from error
 
 
-def _same(one: Path, other: Path) -> bool:
+def same_file(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file, be it one that is not there yet."""
     try:
-        return one.samefile(other)
+        return one.absolute() == other.absolute() or one.samefile(other)
     except (OSError, ValueError):
         return False
 
@@ -387,6 +383,13 @@ def conclude(
         return ExitCode.INCOMPLETE
     if finished.fault is not None:
         complain(fault_sentence(finished.fault, say))
+    if finished.summary.unreadable and not finished.summary.utterances:
+        complain(
+            say(
+                "No text came, and {count} messages of the service could not be read.",
+                count=finished.summary.unreadable,
+            )
+        )
     if (
         finished.summary.lost
         or (not finished.summary.complete and finished.fault is None)
@@ -449,7 +452,7 @@ async def _run(
     end = asyncio.create_task(engine.wait())
     with Interrupts(lambda: _stop(engine, sound), lambda: engine.post(StopNow())):
         try:
-            waiting: set[asyncio.Future[object]] = {end, defect, sound}  # type: ignore[arg-type]
+            waiting: set[asyncio.Future[Any]] = {end, defect, sound}
             while not end.done():
                 done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
                 for each in done:
@@ -528,7 +531,7 @@ class Interrupts:
         self._first, self._again = first, again
         self._loop = asyncio.get_running_loop()
         self._came = False
-        self._before: dict[int, object] = {}
+        self._before: dict[int, Any] = {}  # handlers, as `signal` gave them
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
@@ -541,7 +544,7 @@ class Interrupts:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for number, handler in self._before.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]
+            signal.signal(number, handler)
 
     def _come(self, number: int, frame: FrameType | None) -> None:
         del number, frame

@@ -8,10 +8,11 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from captioner.policy import Policy
+from captioner.ui.bars import Button
 from captioner.ui.theme import ink
 
 
@@ -39,8 +40,7 @@ class AccountForm(QWidget):
         self._secret_label.setBuddy(self._secret)
         for label in (self._client_id_label, self._secret_label):
             label.setMinimumHeight(self._secret.sizeHint().height())  # else it stands higher than its field
-        self._test, self._result, self._note = QPushButton(), QLabel(), QLabel()
-        self._test.setAutoDefault(False)
+        self._test, self._result, self._note = Button(), QLabel(), QLabel()
         for label in (self._result, self._note):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent, QTextLayout
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPalette, QResizeEvent, QTextLayout
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 from typing_extensions import override
 
-from captioner.ui.theme import colours, mark, picture
+from captioner.ui.theme import colours, icon, mark, picture
 from captioner.ui.viewstate import Tone
 
 ICON = 18
 """Side of a sign, in pixels."""
+
+NOTICE_MS = 8000
+"""How long a notice stays that need not be closed."""
+
+_NOTICES = 3  # at once
 
 
 class ElidedLabel(QLabel):
@@ -187,6 +202,95 @@ class Message(QFrame):
         self._icon.setPixmap(picture(sign, ink, ICON, self.devicePixelRatioF()))
 
 
+class Button(QPushButton):
+    """A button that Enter presses while it has the focus, whatever the dialog's own button is."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAutoDefault(False)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+
+class Notices(Message):
+    """What is said by the way, the newest last: it goes by itself, or stays until somebody has seen and closed it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(Tone.IDLE, parent)
+        self._said = list[tuple[str, bool]]()  # and whether it stays
+        self._over = QTimer(self)
+        self._over.setSingleShot(True)
+        self._over.setInterval(NOTICE_MS)
+        self._over.timeout.connect(self._on_over)
+        self._close = QToolButton()
+        self._close.setProperty("flat", True)
+        self._close.setProperty("small", True)
+        self._close.setIconSize(QSize(12, 12))
+        self._close.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the captions
+        self._close.clicked.connect(self.dismiss)
+        layout = self.layout()
+        assert layout is not None
+        layout.addWidget(self._close)
+        for each in (self._label, self._close):
+            layout.setAlignment(each, Qt.AlignmentFlag.AlignTop)
+        self._refresh_words()
+        self._refresh_colours()
+
+    def say(self, text: str, *, stays: bool) -> None:
+        """Say something below what is being said.
+
+        Args:
+            text: for people.
+            stays: it is about something that a person must not miss.
+        """
+        others = [each for each in self._said if each[0] != text]
+        self._said = [*others[1 - _NOTICES :], (text, stays)]
+        self._over.start()
+        self._refresh()
+
+    @override
+    def set_lines(self, lines: int) -> None:
+        """Show at most so many lines, 0 for all: then the newest comes first, and the tooltip has the rest."""
+        super().set_lines(lines)
+        self._refresh()
+
+    def dismiss(self) -> None:
+        """Take away what is said."""
+        self._said.clear()
+        self._refresh()
+
+    def _on_over(self) -> None:
+        self._said = [each for each in self._said if each[1]]
+        self._refresh()
+
+    def _refresh(self) -> None:
+        tone = Tone.WARN if any(stays for _, stays in self._said) else Tone.IDLE
+        texts = [text for text, _ in self._said]
+        self.show_text(" ".join(reversed(texts)) if self._lines else "\n".join(texts), tone)
+
+    def _refresh_words(self) -> None:
+        words = self.tr("Close")
+        self._close.setAccessibleName(words)
+        self._close.setToolTip(f"{words} (Esc)")
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._refresh_words()
+
+    @override
+    def _refresh_colours(self) -> None:
+        super()._refresh_colours()
+        if hasattr(self, "_close"):
+            self._close.setIcon(icon("close", colours(self.palette()).text))
+
+
 class RecoveryOffer(QFrame):
     """Offers captions that a crash has left behind: to view, to save, to delete, or not now; hidden where none are."""
 
@@ -203,11 +307,10 @@ class RecoveryOffer(QFrame):
         self._icon.setFixedSize(ICON, ICON)
         self._label.setWordWrap(True)
         self._label.setTextFormat(Qt.TextFormat.PlainText)
-        self._view, self._save, self._delete, self._later = (QPushButton() for _ in range(4))
+        self._view, self._save, self._delete, self._later = (Button() for _ in range(4))
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         for button in (self._view, self._save, self._delete, self._later):
-            button.setAutoDefault(False)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the captions
             buttons.addWidget(button)
         buttons.addStretch(1)

@@ -42,6 +42,8 @@ from captioner.settings import Interims
 from captioner.ui.captions_document import CaptionDocument, CaptionUpdate, Change, Row, clock, one_line
 from captioner.ui.theme import colours, icon, tabular
 
+_BY_MOUSE = Qt.TextInteractionFlag.TextSelectableByMouse
+
 FRAME_MS = 16
 """Changes within one frame of the screen are shown together."""
 
@@ -95,9 +97,7 @@ class CaptionsView(QPlainTextEdit):
         self._text = CaptionDocument(self)
         self.setDocument(self._text)
         self.setReadOnly(True)
-        self.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
+        self.setTextInteractionFlags(_BY_MOUSE)
         self.setCursorWidth(0)  # nothing blinks
         self.setTabChangesFocus(True)
         self.setFrameShape(QPlainTextEdit.Shape.NoFrame)
@@ -371,7 +371,9 @@ class CaptionsView(QPlainTextEdit):
         key, shift = event.key(), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         if shift and key in (*actions, Qt.Key.Key_End, Qt.Key.Key_Left, Qt.Key.Key_Right):
             self._begin_selection()
+            self.setTextInteractionFlags(_BY_MOUSE | Qt.TextInteractionFlag.TextSelectableByKeyboard)
             super().keyPressEvent(event)
+            self.setTextInteractionFlags(_BY_MOUSE)  # else there is a caret, a hair wide even at no width
         elif key == Qt.Key.Key_End:
             self.follow()
         elif key in actions:

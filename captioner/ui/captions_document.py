@@ -26,7 +26,13 @@ from captioner.ui.viewstate import gap_sentence
 
 CaptionUpdate: TypeAlias = InterimShown | FinalShown | Withdrawn | GapShown
 
-_LINE_BREAKS = dict.fromkeys(map(ord, "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029\x00"), " ")
+_CONTROLS = (*range(0x20), *range(0x7F, 0xA0))
+_LINE_BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029\x00"
+_PLAIN: dict[int, str | None] = {
+    **dict.fromkeys(_CONTROLS),
+    **dict.fromkeys(map(ord, _LINE_BREAKS), " "),
+    ord("\t"): "\t",
+}
 _NO_TIME = -1
 
 
@@ -99,7 +105,7 @@ class CaptionDocument(QTextDocument):
         for row in self._tail:
             if row.style is _Style.INTERIM:
                 self._edit(row, row.text, _Style.FINAL)  # what nobody will settle any more stays readable
-        self._settle()
+        self._settle(whole=True)
         self._heard.clear()
         self._started_at = started_at
 
@@ -203,7 +209,7 @@ class CaptionDocument(QTextDocument):
     def _add(self, row: Row) -> Row:
         """Make a block for a row: below everything settled, among the open ones by its place in the sound."""
         at = len(self._tail)
-        while at and self._tail[at - 1].style is _Style.INTERIM and self._tail[at - 1].start > row.start:
+        while at and self._tail[at - 1].style is not _Style.FINAL and self._tail[at - 1].start > row.start:
             at -= 1
         if self._settled or self._tail:
             cursor = QTextCursor(self)
@@ -242,9 +248,17 @@ class CaptionDocument(QTextDocument):
         if not (self._settled or self._tail):
             self.firstBlock().setUserState(_NO_TIME)
 
-    def _settle(self) -> None:
-        """Let go of the rows at the top of the tail that will never change again."""
+    def _settle(self, *, whole: bool = False) -> None:
+        """Let go of the rows at the top of the tail that will never change again.
+
+        A gap is known at once, what was said before it perhaps a minute later, so gaps stay until something follows.
+
+        Args:
+            whole: nothing comes any more that belongs above such a gap.
+        """
         while self._tail and self._tail[0].style is not _Style.INTERIM:
+            if not whole and all(row.style is _Style.GAP for row in self._tail):
+                break
             row = self._tail.pop(0)
             self._settled += 1
             if row.gap is not None:
@@ -307,8 +321,11 @@ def clock(block: QTextBlock) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return a text as one block can show it: no line breaks, Hangul composed (the font has no conjoining jamo)."""
-    return unicodedata.normalize("NFC", text).translate(_LINE_BREAKS)
+    """Return a text as one block can show it: no line breaks or control codes, Hangul composed.
+
+    The font has no conjoining jamo.
+    """
+    return unicodedata.normalize("NFC", text).translate(_PLAIN)
 
 
 def _formats(theme: Colours) -> dict[_Style, QTextCharFormat]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from captioner.policy import Policy
 from captioner.ui.account import AccountForm
-from captioner.ui.theme import picture
+from captioner.ui.bars import Button
+from captioner.ui.theme import picture, resize_within_screen
 
-_LOGO = 56
+_LOGO, _WIDTH = 56, 540
+_SPARE = 24  # pixels for what a test says in three lines
 
 
 class FirstStart(QDialog):
@@ -36,9 +38,8 @@ class FirstStart(QDialog):
         for label in (self._welcome, self._demo_words):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
-        self._use, self._demo = QPushButton(), QPushButton()
+        self._use, self._demo = QPushButton(), Button()
         self._use.setDefault(True)
-        self._demo.setAutoDefault(False)
         line = QFrame()
         line.setProperty("line", True)
 
@@ -57,7 +58,16 @@ class FirstStart(QDialog):
         demo.setSpacing(16)
         demo.addWidget(self._demo_words, 1)
         demo.addWidget(self._demo)
-        column = QVBoxLayout(self)
+        inner, area = QWidget(), QScrollArea()
+        area.setWidget(inner)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(area)
+        column = QVBoxLayout(inner)
         column.setContentsMargins(28, 26, 28, 24)
         column.setSpacing(18)
         column.addLayout(head)
@@ -66,7 +76,6 @@ class FirstStart(QDialog):
         column.addWidget(line)
         column.addLayout(demo)
         self.setMinimumWidth(380)
-        self.resize(540, self.sizeHint().height())
 
         self._form.test_requested.connect(self.test_requested)
         self._form.edited.connect(self._refresh_buttons)
@@ -74,6 +83,7 @@ class FirstStart(QDialog):
         self._demo.clicked.connect(self._on_demo)
         self._refresh_words()
         self._refresh_buttons()
+        resize_within_screen(self, _WIDTH, column.totalHeightForWidth(_WIDTH) + _SPARE)
 
     def show_policy(self, policy: Policy) -> None:
         """Ask for the key of a desk where the company has a token service of its own."""

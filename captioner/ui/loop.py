@@ -12,7 +12,7 @@ from typing_extensions import override
 Handler: TypeAlias = Callable[[asyncio.AbstractEventLoop, dict[str, Any]], object]
 
 
-class QtLoop(qasync.QEventLoop):  # type: ignore[misc]
+class QtLoop(qasync.QEventLoop):  # type: ignore[misc]  # qasync has no types
     """qasync's loop, which tells its exception handler, so that whoever takes its place can put it back.
 
     WORKAROUND https://github.com/CabbageDevelopment/qasync: `get_exception_handler` looks in another place than the one

@@ -60,6 +60,7 @@ class LatencyOverlay(QWidget):
         super().__init__(captions)
         self._captions = captions
         self._rows: tuple[LatencyRow, ...] = ()
+        self._note = ""
         self._place: QPoint | None = None
         self._grip: QPoint | None = None
         self._docked = self._arranging = False
@@ -70,10 +71,10 @@ class LatencyOverlay(QWidget):
         self._refresh_words()
         self.hide()
 
-    def show_latency(self, rows: Sequence[LatencyRow]) -> None:
-        """Show the figures of the utterances so far."""
-        if tuple(rows) != self._rows:
-            self._rows = tuple(rows)
+    def show_latency(self, rows: Sequence[LatencyRow], note: str = "") -> None:
+        """Show the figures of the utterances so far, and a line below them."""
+        if (tuple(rows), note) != (self._rows, self._note):
+            self._rows, self._note = tuple(rows), note
             self._measured = None
             self._refresh_words()
             self.arrange()
@@ -180,14 +181,13 @@ class LatencyOverlay(QWidget):
 
     def _refresh_words(self) -> None:
         self.setAccessibleName(self.tr("Latency"))
-        self.setAccessibleDescription(
-            "; ".join(
-                self.tr("{stage}: last {last} ms, p50 {p50} ms, p95 {p95} ms, n {n}").format(
-                    stage=row.name, last=row.last, p50=row.p50, p95=row.p95, n=row.n
-                )
-                for row in self._rows
+        lines = [
+            self.tr("{stage}: last {last} ms, p50 {p50} ms, p95 {p95} ms, n {n}").format(
+                stage=row.name, last=row.last, p50=row.p50, p95=row.p95, n=row.n
             )
-        )
+            for row in self._rows
+        ]
+        self.setAccessibleDescription("; ".join([*lines, self._note] if self._note else lines))
         self.setToolTip(self.tr("Delay from the mouth to the eye. Drag to move; Ctrl+L hides."))
 
     def _fonts(self) -> tuple[QFont, QFont]:
@@ -215,8 +215,9 @@ class LatencyOverlay(QWidget):
         )
 
     def _full_size(self) -> QSize:
-        lines = 1 + max(1, len(self._rows))
-        width = max(self._columns().total, 200) + 2 * _PADDING
+        lines = 1 + max(1, len(self._rows)) + bool(self._note)
+        note = QFontMetrics(self._fonts()[0]).horizontalAdvance(self._note)
+        width = max(self._columns().total, note, 200) + 2 * _PADDING
         return QSize(width, lines * self._line_height() + _BAR + 10 + 2 * _PADDING)
 
     @override
@@ -296,6 +297,10 @@ class LatencyOverlay(QWidget):
             painter.setPen(QColor(theme.text))
             cells(y, row.name, (row.last, row.p50, row.p95, row.n), 0 if row.stage == _TOTAL else 18)
             y += height
+        painter.setFont(font)
+        painter.setPen(QColor(theme.faint))
+        area = QRectF(_PADDING, y, self.width() - 2 * _PADDING, height)
+        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self._note)
 
     def _paint_bar(self, painter: QPainter, area: QRectF) -> None:
         """Draw the last utterance's stages, as long as their share of its total."""

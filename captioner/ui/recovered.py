@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from captioner.saving import Said
 from captioner.ui.captions import CaptionsView
+from captioner.ui.theme import resize_within_screen
 
 
 class RecoveredCaptions(QDialog):
@@ -31,7 +32,7 @@ class RecoveredCaptions(QDialog):
         foot.setContentsMargins(16, 0, 16, 0)
         foot.addWidget(self._buttons)
         column.addLayout(foot)
-        self.resize(760, 520)
+        resize_within_screen(self, 760, 520)
         for lane in lanes:
             self.captions.begin(lane.started_at)
             self.captions.show_updates(lane.updates)

@@ -34,6 +34,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from captioner.names import mode_name
 from captioner.policy import Policy
 from captioner.settings import (
     Domain,
@@ -49,10 +50,12 @@ from captioner.settings import (
     option_of,
 )
 from captioner.ui.account import AccountForm
+from captioner.ui.bars import Button
+from captioner.ui.meter import LevelMeter
 from captioner.ui.source_picker import SourceChoice, SourcePicker
-from captioner.ui.theme import ink, mark
+from captioner.ui.theme import ink, mark, resize_within_screen
 from captioner.ui.translation import installed_sentences
-from captioner.ui.viewstate import setting_sentence
+from captioner.ui.viewstate import ViewState, setting_sentence
 
 _FAR = 10  # numbers far out of bounds can be typed, so that the sentence can say what the bounds are
 
@@ -76,6 +79,7 @@ class _Option(QObject):
         self.field, self.option = field, option_of(field)
         self._shown = value
         self._locked = self._limited = False  # by the company's policy
+        self._lent = False  # by the environment
         self.error: SettingError | None = None
         self.row = QWidget(parent)
         self.note, self.later = QLabel(self.row), QLabel(self.row)
@@ -130,7 +134,7 @@ class _Option(QObject):
         """Show what the company has settled: a value that stays, or fewer to choose from."""
         widget = self.editor.widget
         if self.name in policy.locked:
-            self._locked = True
+            self._locked, self._lent = True, self.name in policy.kept
             widget.setEnabled(False)
         elif self.name == "mode" and isinstance(widget, QComboBox) and set(policy.modes) != set(Mode):
             self._limited = True
@@ -156,7 +160,9 @@ class _Option(QObject):
             for at in range(widget.count()):
                 widget.setItemText(at, _choice(widget.itemData(at), self))
         words = setting_sentence(self.error, installed_sentences()) if self.error else self.tr(self.option.help)
-        if self._locked:
+        if self._lent:
+            words = f"{self.tr('Set by RTZR_ENDPOINT until the program ends.')} {words}"
+        elif self._locked:
             words = f"{self.tr('Set by your company.')} {words}"
         elif self._limited:
             words = f"{self.tr('Your company allows only these.')} {words}"
@@ -240,8 +246,7 @@ class SettingsDialog(QDialog):
         self._form = AccountForm()
         self._form.edited.connect(self._check)
         self._form.test_requested.connect(self.test_requested)
-        self._forget = QPushButton()
-        self._forget.setAutoDefault(False)
+        self._forget = Button()
         self._forget.clicked.connect(self.account_forgotten)
 
         self._pages, self._list = QStackedWidget(), QListWidget()
@@ -251,6 +256,9 @@ class SettingsDialog(QDialog):
         self._list.addItem("")
         for section in Section:
             rows = [each.row for each in self._options if each.option.section is section]
+            if section is Section.AUDIO:
+                self._hearing = _Hearing()
+                rows.insert(1, self._hearing)  # below the device
             self._pages.addWidget(self._page(rows))
             self._list.addItem("")
         self._list.currentRowChanged.connect(self._pages.setCurrentIndex)
@@ -272,8 +280,9 @@ class SettingsDialog(QDialog):
         foot.setContentsMargins(16, 0, 18, 0)
         foot.addWidget(self._buttons)
         column.addLayout(foot)
-        self.setMinimumSize(380, 260)
-        self.resize(700, 560)
+        self._buttons.button(button.Ok).setDefault(True)  # it is in the dialog now
+        self.setMinimumSize(400, 260)
+        resize_within_screen(self, 700, 560)
 
         for each in self._options:
             each.edited.connect(self._check)
@@ -304,6 +313,10 @@ class SettingsDialog(QDialog):
         for each in self._options:
             if isinstance(each.editor.widget, SourcePicker):
                 each.editor.widget.show_sources(devices, each.editor.widget.current_source)
+
+    def show_state(self, state: ViewState) -> None:
+        """Show how loud the device in use is, so that it can be seen whether it hears anything."""
+        self._hearing.show_state(state)
 
     def show_account(self, *, known: bool, kept: bool) -> None:
         """Say whether there are keys, and whether they outlive the program; typed ones are forgotten."""
@@ -387,6 +400,7 @@ class SettingsDialog(QDialog):
         area = QScrollArea()
         area.setWidget(inner)
         area.setWidgetResizable(True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is on it has names
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         return area
@@ -414,13 +428,35 @@ class SettingsDialog(QDialog):
         for at, section in enumerate(Section, 1):
             name = self.tr(section.value)
             self._list.item(at).setText(f"{name}  !" if section in wrong else name)
-        self._list.setFixedWidth(max(110, self._list.sizeHintForColumn(0) + 30))
+        bar = self._list.verticalScrollBar().sizeHint().width()  # in a low window
+        self._list.setFixedWidth(max(110, self._list.sizeHintForColumn(0) + 30 + bar))
 
     @override
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange and hasattr(self, "_buttons"):
             self._refresh_words()
+
+
+class _Hearing(QWidget):
+    """The level of the device in use, as a bar and in words."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._meter, self._words = LevelMeter(), QLabel()
+        self._words.setText(self._meter.accessibleName())
+        ink(self._words, "faint")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(12)
+        row.addWidget(self._meter)
+        row.addWidget(self._words, 1)
+
+    def show_state(self, state: ViewState) -> None:
+        """Show the level; the words change with every few decibels."""
+        self._meter.show_level(state.meter, no_signal=state.no_signal, active=state.can_mute and not state.muted)
+        if self._words.text() != self._meter.accessibleName():
+            self._words.setText(self._meter.accessibleName())
 
 
 class _Combo(QComboBox):
@@ -450,9 +486,7 @@ class _DoubleSpin(QDoubleSpinBox):
 def _choice(value: str, owner: QObject) -> str:
     """Name a value of an enumeration; two enumerations may share a word, never with another meaning."""
     names: dict[str, str] = {
-        Mode.STREAMING: owner.tr("Streaming"),
-        Mode.STREAMING_FINALIZE: owner.tr("Streaming, faster finals"),
-        Mode.SILENCE_WAIT: owner.tr("Silence-wait"),
+        **{mode: mode_name(mode, installed_sentences()) for mode in Mode},
         Model.SOMMERS_KO: "sommers_ko",
         Model.SOMMERS_JA: "sommers_ja",
         Model.WHISPER: "whisper",

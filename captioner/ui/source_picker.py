@@ -80,12 +80,15 @@ class SourcePicker(QComboBox):
                 items.append((self._current, self.tr("{name} (not connected)").format(name=self._current)))
             else:
                 items.insert(0, ("", self.tr("System default")))
-        if items != [(self.itemData(at), self.itemText(at)) for at in range(self.count())]:
+        before = self.count()
+        if items != [(self.itemData(at), self.itemText(at)) for at in range(before)]:
             self.clear()
             for number, (key, name) in enumerate(items):
                 self.addItem(name, key)
                 self.setItemData(number, name, Qt.ItemDataRole.ToolTipRole)
         self.setCurrentIndex(self.findData(self._current))
+        if self.view().isVisible() and self.count() != before:
+            super().showPopup()  # the list that is open was made for as many as there were
         if not self._labelled:
             self.setAccessibleName(self.tr("Sound source"))
         self.setToolTip(self.tr("Sound source: {name}").format(name=self.currentText()))

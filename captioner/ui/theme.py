@@ -119,6 +119,8 @@ DARK_CONTRAST = Colours(
     bad="#ffc1ba",
     idle="#c4c9d2",
 )
+_FRAME, _TITLE = 8, 32  # pixels around a window that a system may take for its frame
+
 ICON_SIDES = (18, 23, 27, 36, 54)
 """18 pixels at scales from 1 to 3."""
 
@@ -142,8 +144,8 @@ def colours(palette: QPalette) -> Colours:
 def blend(over: str, under: str, share: float) -> str:
     """Mix two colours: `share` of the first over the second."""
     a, b = QColor(over), QColor(under)
-    mixed = (round(x * share + y * (1 - share)) for x, y in zip(a.getRgb()[:3], b.getRgb()[:3], strict=True))  # type: ignore[index]
-    return "#{:02x}{:02x}{:02x}".format(*mixed)
+    pairs = (a.red(), b.red()), (a.green(), b.green()), (a.blue(), b.blue())
+    return "#" + "".join(f"{round(x * share + y * (1 - share)):02x}" for x, y in pairs)
 
 
 def palette_of(theme: Colours) -> QPalette:
@@ -217,6 +219,7 @@ def stylesheet(theme: Colours) -> str:
     QToolButton[flat="true"]:hover {{ background: {hover}; }}
     QToolButton[flat="true"]:focus {{ border-color: {theme.accent}; }}
     QToolButton[flat="true"]:checked {{ background: {checked}; border-color: {theme.accent}; }}
+    QToolButton[small="true"], QToolButton[small="true"]:focus {{ padding: 2px; min-height: 0; }}
     QToolButton[menu="true"] {{ padding-right: 19px; }}
     QToolButton::menu-indicator {{
         image: url("{images}/drop-down.svg"); width: 10px;
@@ -267,7 +270,7 @@ def stylesheet(theme: Colours) -> str:
         image: url("{images}/tick-{"dark" if theme.dark else "light"}.svg");
     }}
     QRadioButton::indicator {{
-        width: 14px; height: 14px; border: 1px solid {theme.idle}; border-radius: 8px; background: {theme.raised};
+        width: 12px; height: 12px; border: 2px solid {theme.idle}; border-radius: 8px; background: {theme.raised};
     }}
     QRadioButton::indicator:checked {{
         width: 6px; height: 6px; border: 5px solid {theme.accent}; background: {theme.on_accent};
@@ -355,6 +358,18 @@ def mark(widget: QWidget, name: str, value: object) -> None:
         widget.style().unpolish(widget)
         widget.style().polish(widget)
         widget.update()
+
+
+def resize_within_screen(window: QWidget, width: int, height: int) -> None:
+    """Give a window its size, or as much of it as there is beside the task bar: large scales make small screens.
+
+    Args:
+        window: not shown yet, or shown.
+        width: in pixels of Qt, without the frame.
+        height: likewise.
+    """
+    room = window.screen().availableGeometry().adjusted(_FRAME, _FRAME + _TITLE, -_FRAME, -_FRAME)
+    window.resize(min(width, room.width()), min(height, room.height()))
 
 
 def ink(widget: QWidget, name: str) -> None:

@@ -15,6 +15,7 @@ from captioner.errors import Fault, FaultKind
 from captioner.events import RATE, GapShown, LossReason, Phase, Status, Summary
 from captioner.language import Sentences
 from captioner.latency.statistics import Distribution, StageTable
+from captioner.names import mode_name, stage_name
 from captioner.places import FileProblem
 from captioner.policy import PolicyProblem
 from captioner.settings import Mode, SettingError, Settings, option_of
@@ -134,14 +135,16 @@ def view_state(
     """
     tone, icon, headline = _headline(status, source, settings, say)
     running = status is not None and status.phase in (Phase.CONNECTING, Phase.LIVE, Phase.RECONNECTING)
-    finishing = status is not None and (status.phase is Phase.DRAINING or (running and status.drain_left is not None))
+    finishing = status is not None and (
+        status.phase is Phase.DRAINING or (running and (status.finishing or status.drain_left is not None))
+    )
     return ViewState(
         tone=tone,
         icon=icon,
         headline=headline,
         elapsed=duration(status.elapsed if status else 0.0),
         detail=_detail(status, icon, settings, say, macos=macos) if status else "",
-        mode=_mode(settings.mode, say),
+        mode=mode_name(settings.mode, say),
         banner=say("Demo: an emulator on this computer plays the recogniser.") if demo else "",
         foot=_foot(status, latency, say) if status else "",
         meter=_meter(status.level) if running and status else 0.0,
@@ -163,6 +166,10 @@ def _headline(status: Status | None, source: str, settings: Settings, say: Sente
     match status.phase:
         case Phase.CONNECTING:
             tone = Tone.WARN if status.fault else Tone.BUSY
+            if status.drain_left is not None:
+                left = math.ceil(status.drain_left)
+                words = say("Finishing · connecting for the last words ({seconds} s)", seconds=left)
+                return tone, Icon.CONNECTING, words
             if _full(status, settings):
                 tone, words = Tone.BAD, say("Connecting · {seconds} s behind, sound is being lost", seconds=behind)
             elif status.behind >= _BEHIND:
@@ -180,6 +187,10 @@ def _headline(status: Status | None, source: str, settings: Settings, say: Sente
                 return Tone.BAD, Icon.RECONNECTING, _and_muted(words, status, say)
             words = say("Reconnecting · {seconds} s behind, will catch up", seconds=behind)
             return Tone.WARN, Icon.RECONNECTING, _and_muted(words, status, say)
+        case Phase.LIVE if status.finishing:
+            if status.behind < _BEHIND:
+                return Tone.BUSY, Icon.FINISHING, say("Finishing")
+            return Tone.BUSY, Icon.FINISHING, say("Finishing · {seconds} s still to be sent", seconds=behind)
         case Phase.LIVE:
             if status.source_fault and status.away >= 1:
                 words = say("No sound from {source} for {seconds} s", source=source, seconds=round(status.away))
@@ -239,6 +250,8 @@ def _detail(status: Status, icon: Icon, settings: Settings, say: Sentences, *, m
                 pass  # nothing is said any more
             elif (status.fault or status.phase is Phase.RECONNECTING) and not status.source_fault:
                 sentences.append(say("What is said meanwhile is kept, up to {seconds} s.", seconds=settings.hold))
+        case Phase.LIVE if status.finishing:
+            sentences.append(say("Waiting for the last words."))
         case Phase.LIVE:
             if icon is Icon.NO_SIGNAL and not status.source_fault:
                 sentences.append(silence_sentence(say, macos=macos and status.never_heard))
@@ -298,18 +311,6 @@ def _heard_by_now(status: Status) -> int:
     return status.captured + round(status.away * RATE)
 
 
-def _mode(mode: Mode, say: Sentences) -> str:
-    match mode:
-        case Mode.STREAMING:
-            return say("Streaming")
-        case Mode.STREAMING_FINALIZE:
-            return say("Streaming, faster finals")
-        case Mode.SILENCE_WAIT:
-            return say("Silence-wait")
-        case _:
-            assert_never(mode)
-
-
 def _meter(level: float) -> float:
     return min(1.0, max(0.0, 1 - level / _FLOOR))
 
@@ -364,6 +365,11 @@ def _fault(kind: FaultKind, say: Sentences) -> str:
             return say(
                 "Your company's token service has no token at the moment. Try again later; if it stays so, tell your "
                 "administrators."
+            )
+        case FaultKind.DESK_TOKEN_REFUSED:
+            return say(
+                "The service refused the token from your company's token service. Tell your administrators: its RTZR "
+                "keys are to be checked."
             )
         case FaultKind.TOKEN_EXPIRED:
             return say("The service refused the access token. Start again; if it stays so, check the RTZR keys.")
@@ -515,7 +521,9 @@ def outcome_sentence(summary: Summary, say: Sentences) -> str:
     if summary.complete:
         return say("Complete: all {seconds} s of sound were recognised.", seconds=heard)
     if summary.lost:
-        return say("Incomplete: {lost} s of {seconds} s of sound were lost.", lost=_lost(summary.lost), seconds=heard)
+        lost = _lost(summary.lost)
+        heard = max(lost, heard, key=float)  # a rounded loss is never more than all there was
+        return say("Incomplete: {lost} s of {seconds} s of sound were lost.", lost=lost, seconds=heard)
     return say("Incomplete: it ended early, after {seconds} s of sound.", seconds=heard)
 
 
@@ -527,7 +535,7 @@ def latency_rows(table: StageTable, say: Sentences) -> tuple[LatencyRow, ...]:
     return tuple(
         LatencyRow(
             stage=stage,
-            name=_stage(stage, say),
+            name=stage_name(stage, say),
             last=_ms(table.last[stage]),
             p50=_ms(each.p50),
             p95=_ms(each.p95),
@@ -539,19 +547,25 @@ def latency_rows(table: StageTable, say: Sentences) -> tuple[LatencyRow, ...]:
     )
 
 
-def _stage(stage: str, say: Sentences) -> str:
-    names = {
-        "capture": say("Capture"),
-        "condition": say("Conditioning"),
-        "silence_wait": say("Silence wait"),
-        "token": say("Token"),
-        "connect": say("Connection"),
-        "queue": say("Queue"),
-        "recognise": say("Recognition"),
-        "render": say("Display"),
-        "total": say("Total"),
-    }
-    return names[stage]
+def recognition_note(round_trip: float | None, settings: Settings, say: Sentences) -> str:
+    """Say what of the recognition stage is the network's, and what is waiting for the end of the utterance.
+
+    Args:
+        round_trip: of the newest ping on this lane's connections, seconds; None where none has come back.
+        settings: of the lane.
+        say: the person's language.
+    """
+    parts = [] if round_trip is None else [say("network {ms} ms (ping)", ms=_ms(1000 * round_trip))]
+    match settings.mode:
+        case Mode.STREAMING:
+            parts.append(say("end-pointing {ms} ms", ms=_ms(1000 * settings.epd)))
+        case Mode.STREAMING_FINALIZE:
+            parts.append(say("end-pointing {ms} ms", ms=_ms(1000 * settings.hangover)))
+        case Mode.SILENCE_WAIT:
+            pass  # that wait is a stage of its own
+        case _:
+            assert_never(settings.mode)
+    return say("Recognition includes: {parts}", parts=" · ".join(parts)) if parts else ""
 
 
 def duration(seconds: float) -> str:

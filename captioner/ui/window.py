@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
@@ -20,6 +21,7 @@ from PySide6.QtGui import (
     QCloseEvent,
     QFont,
     QKeySequence,
+    QMouseEvent,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
@@ -27,19 +29,17 @@ from typing_extensions import override
 
 from captioner.events import FinalShown, GapShown, InterimShown, Update, Withdrawn
 from captioner.settings import Settings, option_of
-from captioner.ui.bars import ICON, ElidedLabel, Message, RecoveryOffer, ShrinkingBar, tone_colour
+from captioner.ui.bars import ICON, ElidedLabel, Message, Notices, RecoveryOffer, ShrinkingBar, tone_colour
 from captioner.ui.captions import CaptionsView
 from captioner.ui.meter import LevelMeter
+from captioner.ui.new_version import NewVersion
 from captioner.ui.overlay import LatencyOverlay
 from captioner.ui.source_picker import SourceChoice, SourcePicker
-from captioner.ui.theme import colours, icon, ink, mark, picture, tabular
+from captioner.ui.theme import colours, icon, ink, mark, picture, resize_within_screen, tabular
 from captioner.ui.viewstate import Icon, LatencyRow, Tone, ViewState
 
 _LOW = 400
 """Height in pixels below which messages are cut, so that captions keep the room."""
-
-NOTICE_MS = 8000
-"""How long a notice stays."""
 
 _FONT_SIZE = option_of(next(each for each in fields(Settings) if each.name == "font_size"))
 _SMALLEST, _LARGEST = int(_FONT_SIZE.low or 1), int(_FONT_SIZE.high or 100)
@@ -54,6 +54,14 @@ class _Tool:
     action: QAction
     button: QToolButton
     sign: str
+
+
+class _Once(QToolButton):
+    """A button that changes what it does: a double click, a habit of many, does it once and not both."""
+
+    @override
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        event.accept()
 
 
 class MainWindow(QMainWindow):
@@ -79,6 +87,10 @@ class MainWindow(QMainWindow):
     """As `save_requested`, of the captions that are offered."""
     recovered_delete_requested = Signal()
     recovered_later_requested = Signal()
+    release_page_requested = Signal()
+    """The person wants to see the page of the new version."""
+    release_dismissed = Signal()
+    """The person has seen that there is a new version."""
     close_requested = Signal()
     painted = Signal(object)
     """`Painted`, as of `CaptionsView.painted`."""
@@ -93,15 +105,12 @@ class MainWindow(QMainWindow):
         self._said = ""
         self.captions = CaptionsView()
         self.overlay = LatencyOverlay(self.captions)
-        self._notice_over = QTimer(self)
-        self._notice_over.setSingleShot(True)
-        self._notice_over.setInterval(NOTICE_MS)
 
         self._make_top()
         self._make_foot()
         self._banner = Message(Tone.BUSY)
         self._detail = Message(Tone.WARN)
-        self._notice = Message(Tone.IDLE)
+        self._notices = Notices()
         self._offer = RecoveryOffer()
         self._offer.view_requested.connect(self.recovered_view_requested)
         self._offer.save_requested.connect(
@@ -109,18 +118,20 @@ class MainWindow(QMainWindow):
         )
         self._offer.delete_requested.connect(self.recovered_delete_requested)
         self._offer.later_requested.connect(self.recovered_later_requested)
-        self._notice_over.timeout.connect(partial(self._notice.show_text, ""))
+        self._release = NewVersion()
+        self._release.page_requested.connect(self.release_page_requested)
+        self._release.dismissed.connect(self.release_dismissed)
         centre = QWidget()
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for each in (self._top, self._banner, self._detail, self._notice, self._offer):
+        for each in (self._top, self._banner, self._detail, self._notices, self._offer, self._release):
             column.addWidget(each)
         column.addWidget(self.captions, 1)
         column.addWidget(self._foot)
         self.setCentralWidget(centre)
         self.setMinimumSize(380, 240)
-        self.resize(960, 640)
+        resize_within_screen(self, 960, 640)
 
         self.captions.painted.connect(self.painted)
         self.captions.font_step_requested.connect(self._step_font)
@@ -149,6 +160,7 @@ class MainWindow(QMainWindow):
                 partial(self._icon_only, self._copy),
             )
         )
+        self._order_tabs()
         self.captions.setFocus()
 
     # ------------------------------------------------------------ values in
@@ -189,9 +201,9 @@ class MainWindow(QMainWindow):
             self.captions.show_updates(mine)
             self._save.button.setEnabled(True)
 
-    def show_latency(self, rows: Sequence[LatencyRow]) -> None:
-        """Show the delays of the stages."""
-        self.overlay.show_latency(rows)
+    def show_latency(self, rows: Sequence[LatencyRow], note: str = "") -> None:
+        """Show the delays of the stages, and a line about them."""
+        self.overlay.show_latency(rows, note)
 
     def show_sources(self, sources: Sequence[SourceChoice], current: str) -> None:
         """Show what can be listened to, and what is."""
@@ -212,10 +224,14 @@ class MainWindow(QMainWindow):
             if settings.window_geometry:
                 self.restoreGeometry(QByteArray.fromBase64(settings.window_geometry.encode("ascii", "replace")))
 
-    def show_notice(self, text: str) -> None:
-        """Say something for a few seconds, for instance where a file was saved."""
-        self._notice.show_text(text)
-        self._notice_over.start()
+    def show_notice(self, text: str, *, stays: bool = False) -> None:
+        """Say something for a few seconds, for instance where a file was saved.
+
+        Args:
+            text: for people.
+            stays: until the person closes it, for instance where a file could not be saved.
+        """
+        self._notices.say(text, stays=stays)
         self._announce(text)
 
     def show_recovered(self, text: str, started_at: datetime | None) -> None:
@@ -228,6 +244,10 @@ class MainWindow(QMainWindow):
         self._offered_at = started_at
         self._offer.show_text(text)
         self._announce(text)
+
+    def show_release(self, text: str, url: str) -> None:
+        """Say quietly that there is a new version, and where its page is; an empty text takes that away."""
+        self._release.show_text(text, url)
 
     def allow_close(self) -> None:
         """Close without further questions: everything behind the window has ended."""
@@ -249,8 +269,8 @@ class MainWindow(QMainWindow):
         self._source.setMaximumWidth(300)
         self._source.source_chosen.connect(self.source_chosen)
         self._source.devices_wanted.connect(self.devices_wanted)
-        self._mute = self._tool("microphone", self._on_mute, "Ctrl+M", checkable=True)
-        self._main = self._tool("play", self._on_main, "F5", "Ctrl+Return", "Ctrl+Enter")
+        self._mute = self._tool("microphone", self._on_mute, "Ctrl+M", checkable=True, once=True)
+        self._main = self._tool("play", self._on_main, "F5", "Ctrl+Return", "Ctrl+Enter", once=True)
         row = self._top.row
         for widget in (self._sign, self._headline, self._elapsed):
             row.addWidget(widget)
@@ -294,9 +314,16 @@ class MainWindow(QMainWindow):
         row.addWidget(self._figures, 1000)
 
     def _tool(
-        self, sign: str, what: Callable[..., object], *shortcuts: str, checkable: bool = False, flat: bool = False
+        self,
+        sign: str,
+        what: Callable[..., object],
+        *shortcuts: str,
+        checkable: bool = False,
+        flat: bool = False,
+        once: bool = False,
     ) -> _Tool:
-        action, button = QAction(self), QToolButton()
+        action, button = QAction(self), _Once() if once else QToolButton()
+        action.setAutoRepeat(not once)
         action.setCheckable(checkable)
         action.setShortcuts([QKeySequence(each) for each in shortcuts])
         action.triggered.connect(what)
@@ -314,12 +341,23 @@ class MainWindow(QMainWindow):
             ("Ctrl+0", partial(self._set_font, Settings().font_size)),
             ("Ctrl+Shift+L", self.captions.copy_last),
             ("Ctrl+End", self.captions.follow),
+            ("Esc", self._notices.dismiss),
             ("Ctrl+Q", self.close),
         ):
             action = QAction(self)
             action.setShortcut(QKeySequence(keys))
             action.triggered.connect(what)
             self.addAction(action)
+
+    def _order_tabs(self) -> None:
+        """Lead the Tab key through the window as it is read, from above."""
+        stops = list[QWidget]()
+        for part in (self._top, self._notices, self._offer, self._release):
+            mine = (each for each in part.findChildren(QWidget) if each.window() is self)  # a list that pops up is not
+            stops += [each for each in mine if each.focusPolicy() & Qt.FocusPolicy.TabFocus]
+        stops += [self.captions, *(tool.button for tool in self._foot_tools)]
+        for before, after in pairwise(stops):
+            self.setTabOrder(before, after)
 
     @staticmethod
     def _icon_only(tool: _Tool, yes: bool) -> None:
@@ -367,6 +405,11 @@ class MainWindow(QMainWindow):
     def _ask_for_file(self, chosen: str, started_at: datetime | None, then: Callable[[str, Path], object]) -> None:
         dialog = QFileDialog(self, self.tr("Save captions"))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        for label, words in (  # what Qt's own Korean leaves out; a system's own dialog has its own words
+            (QFileDialog.DialogLabel.LookIn, self.tr("Folder:")),
+            (QFileDialog.DialogLabel.FileType, self.tr("Format:")),
+        ):
+            dialog.setLabelText(label, words)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         filters = {name: f"{self._format_name(name)} (*{suffix})" for name, suffix in _SUFFIXES.items()}
         dialog.setNameFilters(list(filters.values()))
@@ -410,6 +453,7 @@ class MainWindow(QMainWindow):
         low = event.size().height() < _LOW
         self._banner.set_lines(1 if low else 0)
         self._detail.set_lines(2 if low else 0)
+        self._notices.set_lines(1 if low else 0)
 
     @override
     def changeEvent(self, event: QEvent) -> None:
@@ -479,7 +523,7 @@ class MainWindow(QMainWindow):
         mark(self._main.button, "strong", strong)
         if state is not None and state.icon != self._said:
             self._said = state.icon
-            self._announce(state.headline)
+            self._announce(f"{state.headline}. {state.detail}" if state.detail else state.headline)
 
     def _refresh_colours(self) -> None:
         theme = colours(self.palette())

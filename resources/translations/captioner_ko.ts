@@ -8,6 +8,18 @@
         <translation>오디오</translation>
     </message>
     <message>
+        <source>Recognition includes: {parts}</source>
+        <translation>인식에 포함: {parts}</translation>
+    </message>
+    <message>
+        <source>network {ms} ms (ping)</source>
+        <translation>네트워크 왕복 {ms} ms(핑)</translation>
+    </message>
+    <message>
+        <source>end-pointing {ms} ms</source>
+        <translation>발화 끝 판정 {ms} ms</translation>
+    </message>
+    <message>
         <source>Recognition</source>
         <translation>인식</translation>
     </message>
@@ -41,15 +53,15 @@
     </message>
     <message>
         <source>Streaming sends sound all the time and shows text while it is spoken. With faster finals a short pause ends an utterance; a sentence may be cut there. Silence-wait sends an utterance only when it is over, which takes less sound and more time.</source>
-        <translation>스트리밍은 소리를 계속 보내고, 말하는 동안 글자를 보여 줍니다. 빠른 확정은 짧은 쉼에서 발화를 끝내므로 문장이 잘릴 수 있습니다. 침묵 대기는 발화가 끝난 뒤에야 보내므로 소리를 덜 보내지만 더 늦습니다.</translation>
+        <translation>스트리밍은 소리를 계속 보내고, 말하는 동안 글자를 보여 줍니다. 빠른 확정은 짧은 쉼에서 발화를 끝내므로 문장이 잘릴 수 있습니다. 무음 대기는 발화가 끝난 뒤에야 보내므로 소리를 덜 보내지만 더 늦습니다.</translation>
     </message>
     <message>
         <source>Silence before sending</source>
-        <translation>보내기 전 침묵</translation>
+        <translation>보내기 전 무음</translation>
     </message>
     <message>
         <source>In silence-wait: silence after which an utterance is over and is sent.</source>
-        <translation>침묵 대기에서, 이만큼 조용하면 발화가 끝난 것으로 보고 보냅니다.</translation>
+        <translation>무음 대기에서, 이만큼 조용하면 발화가 끝난 것으로 보고 보냅니다.</translation>
     </message>
     <message>
         <source>Pause before a faster final</source>
@@ -61,7 +73,7 @@
     </message>
     <message>
         <source>Silence-wait</source>
-        <translation>침묵 대기</translation>
+        <translation>무음 대기</translation>
     </message>
     <message>
         <source>Model</source>
@@ -214,6 +226,50 @@
     <message>
         <source>A PEM file that is trusted beside the system's authorities.</source>
         <translation>시스템의 인증 기관과 함께 신뢰할 PEM 파일입니다.</translation>
+    </message>
+    <message>
+        <source>Address for new versions</source>
+        <translation>새 버전을 확인할 주소</translation>
+    </message>
+    <message>
+        <source>Where to ask once a day whether there is a new version; empty is never. The request says nothing about this computer or its version, and nothing is installed: a new version is only told.</source>
+        <translation>새 버전이 있는지 하루에 한 번 물어볼 주소입니다. 비워 두면 묻지 않습니다. 요청에는 이 컴퓨터나 사용 중인 버전에 관한 정보가 담기지 않으며, 새 버전은 알려 주기만 하고 설치하지 않습니다.</translation>
+    </message>
+    <message>
+        <source>Version {version} has been released; this is version {own}.</source>
+        <translation>새 버전 {version}: 지금 쓰는 버전은 {own}입니다.</translation>
+    </message>
+    <message>
+        <source>Not asked for a new version yet.</source>
+        <translation>아직 새 버전을 확인하지 않았습니다.</translation>
+    </message>
+    <message>
+        <source>Last asked for a new version on {when}: no answer.</source>
+        <translation>마지막으로 새 버전을 확인한 때: {when}, 응답이 없었습니다.</translation>
+    </message>
+    <message>
+        <source>Last asked for a new version on {when}: the answer was not understood.</source>
+        <translation>마지막으로 새 버전을 확인한 때: {when}, 응답을 이해하지 못했습니다.</translation>
+    </message>
+    <message>
+        <source>Last asked for a new version on {when}: there is none.</source>
+        <translation>마지막으로 새 버전을 확인한 때: {when}, 새 버전이 없습니다.</translation>
+    </message>
+    <message>
+        <source>Last asked for a new version on {when}: there is {version}.</source>
+        <translation>마지막으로 새 버전을 확인한 때: {when}, 새 버전 {version}.</translation>
+    </message>
+    <message>
+        <source>What is new</source>
+        <translation>새로운 점 보기</translation>
+    </message>
+    <message>
+        <source>Dismiss</source>
+        <translation>닫기</translation>
+    </message>
+    <message>
+        <source>Nothing on this computer opens {url}.</source>
+        <translation>이 컴퓨터에는 다음 주소를 열 프로그램이 없습니다: {url}</translation>
     </message>
     <message>
         <source>{value} ms is not 20, 40, 60, 80 or 100 ms.</source>
@@ -588,6 +644,10 @@
         <translation>미완료: 소리 {seconds}초 가운데 {lost}초가 누락되었습니다.</translation>
     </message>
     <message>
+        <source>No text came, and {count} messages of the service could not be read.</source>
+        <translation>텍스트가 오지 않았고, 서비스가 보낸 메시지 {count}개를 읽을 수 없었습니다.</translation>
+    </message>
+    <message>
         <source>Incomplete: it ended early, after {seconds} s of sound.</source>
         <translation>미완료: 소리 {seconds}초에서 일찍 끝났습니다.</translation>
     </message>
@@ -902,6 +962,22 @@
     <message>
         <source>No keys yet? The demo captions a sample call; an emulator on this computer plays the recogniser.</source>
         <translation>아직 키가 없으신가요? 데모에서는 이 컴퓨터의 에뮬레이터가 음성 인식을 흉내 내어 예시 통화에 자막을 붙입니다.</translation>
+    </message>
+    <message>
+        <source>Folder:</source>
+        <translation>폴더:</translation>
+    </message>
+    <message>
+        <source>Format:</source>
+        <translation>형식:</translation>
+    </message>
+    <message>
+        <source>Finishing · {seconds} s still to be sent</source>
+        <translation>마무리 중 · 아직 {seconds}초를 보내는 중</translation>
+    </message>
+    <message>
+        <source>Finishing · connecting for the last words ({seconds} s)</source>
+        <translation>마무리 중 · 마지막 말을 위해 연결 중 ({seconds}초)</translation>
     </message>
   <message>
       <source>Finishing · reconnecting for the last words ({seconds} s)</source>
@@ -1276,6 +1352,14 @@
         <translation>첫 번째에 {seconds}초 동안 아무것도 오지 않음</translation>
     </message>
     <message>
+        <source>then an end without a Close</source>
+        <translation>이어서 Close 없이 끝남</translation>
+    </message>
+    <message>
+        <source>none; the connection ended after {ms} ms</source>
+        <translation>없음. {ms} ms 뒤에 연결이 끝났습니다</translation>
+    </message>
+    <message>
         <source>then Close {code}</source>
         <translation>이어서 Close {code}</translation>
     </message>
@@ -1432,8 +1516,8 @@
         <translation>발화와 반복마다 한 방식의 합계에서 다른 방식의 합계를 뺀 값(밀리초)의 중앙값과 95% 부트스트랩 구간입니다.</translation>
     </message>
     <message>
-        <source>For each utterance and repeat, the total of one way minus that of the other; of these the median. The interval holds the middle 95 % of the medians of 10,000 resamples (percentile bootstrap, fixed seed). Whole recordings are resampled, because the utterances of one call are alike; where there is only one recording, its utterances, which makes the interval too narrow for other calls.</source>
-        <translation>발화와 반복마다 한 방식의 합계에서 다른 방식의 합계를 뺀 값의 중앙값입니다. 구간은 10,000번 다시 뽑아 얻은 중앙값의 가운데 95%입니다(백분위 부트스트랩, 시드 고정). 한 통화 안의 발화는 서로 비슷하므로 녹음을 통째로 다시 뽑습니다. 녹음이 하나뿐이면 발화를 다시 뽑으며, 이때 구간은 다른 통화까지 말하기에는 너무 좁습니다.</translation>
+        <source>For each utterance and repeat, the total of one way minus that of the other; of these the median. The interval holds the middle 95 % of the medians of 10,000 resamples (percentile bootstrap, fixed seed). Whole recordings are resampled, because the utterances of one call are alike; where there is only one recording, its utterances, which makes the interval too narrow for other calls. Where fewer than {enough} are resampled, it cannot be relied on.</source>
+        <translation>발화와 반복마다 한 방식의 합계에서 다른 방식의 합계를 뺀 값의 중앙값입니다. 구간은 10,000번 다시 뽑아 얻은 중앙값의 가운데 95%입니다(백분위 부트스트랩, 시드 고정). 한 통화 안의 발화는 서로 비슷하므로 녹음을 통째로 다시 뽑습니다. 녹음이 하나뿐이면 발화를 다시 뽑으며, 이때 구간은 다른 통화까지 말하기에는 너무 좁습니다. 다시 뽑을 것이 {enough}개보다 적으면 구간을 믿을 수 없습니다.</translation>
     </message>
     <message>
         <source>From speech to text: the ways compared</source>
@@ -1560,6 +1644,10 @@
         <translation>비교가 끝나기 전에 멈추었습니다. 그때까지 한 것만 셉니다.</translation>
     </message>
     <message>
+        <source>The emulator does not know what is said in {name}: only a reference with times (.json) that fit the sound tells it.</source>
+        <translation>에뮬레이터는 {name}에서 무슨 말을 하는지 모릅니다. 소리와 시각이 맞는 정답(.json)이 있어야 압니다.</translation>
+    </message>
+    <message>
         <source>The ends of speech are those of the reference's words.</source>
         <translation>말의 끝은 정답에 적힌 단어의 시각입니다.</translation>
     </message>
@@ -1568,8 +1656,8 @@
         <translation>말의 끝은 소리에서 한 번 찾아 모든 방식에 똑같이 썼습니다.</translation>
     </message>
     <message>
-        <source>The reference has no times, so the texts are compared as a whole, from the first run of each way.</source>
-        <translation>정답에 시각이 없어서 글 전체를 비교합니다. 각 방식의 첫 실행에서 나온 글입니다.</translation>
+        <source>The reference does not tell which of its words belong to which utterance, so the texts are compared as a whole, from the first run of each way.</source>
+        <translation>정답만으로는 어느 말이 어느 발화의 것인지 알 수 없어서 글 전체를 비교합니다. 각 방식의 첫 실행에서 나온 글입니다.</translation>
     </message>
     <message>
         <source>The reference {path} belongs to no recording. Name it like its recording, or give one for each recording in their order.</source>
@@ -1626,6 +1714,10 @@
     <message>
         <source>The times of entry {number} in the reference {path} cannot be used. Give start and stop in seconds.</source>
         <translation>정답 {path}: {number}번째 항목의 시각을 쓸 수 없습니다. start와 stop을 초로 적어 주세요.</translation>
+    </message>
+    <message>
+        <source>Fewer than {enough} were resampled: the interval cannot be relied on.</source>
+        <translation>다시 뽑은 것이 {enough}개보다 적어서 구간을 믿을 수 없습니다.</translation>
     </message>
     <message>
         <source>There is only one recording, so its utterances were resampled: the interval is too narrow for other calls.</source>
@@ -1844,6 +1936,10 @@
         <translation>{way}: 일찍 끝났습니다. {reason}</translation>
     </message>
     <message>
+        <source>{way} against {other}: median paired difference {median} ms, n {n}, resampled by {clusters}. These are fewer than {enough}: the 95 % interval, {low} to {high} ms, cannot be relied on.</source>
+        <translation>{way} 대 {other}: 짝지은 차이의 중앙값 {median} ms, n {n}, 다시 뽑은 단위: {clusters}. {enough}개보다 적어서 95% 구간({low} ~ {high} ms)은 믿을 수 없습니다.</translation>
+    </message>
+    <message>
         <source>{way} is {ms} ms faster than {other}: median paired difference, 95 % interval {low} to {high} ms, n {n}, resampled by {clusters}.</source>
         <translation>{way} 대 {other}: {ms} ms 빠릅니다. 짝지은 차이의 중앙값, 95% 구간 {low} ~ {high} ms, n {n}, 다시 뽑은 단위: {clusters}.</translation>
     </message>
@@ -1902,6 +1998,18 @@
     <message>
         <source>Write report.html, utterances.csv and report.json there.</source>
         <translation>이 폴더에 report.html, utterances.csv, report.json을 씁니다.</translation>
+    </message>
+    <message>
+        <source>Your company does not allow the way {name}; it allows {names}.</source>
+        <translation>회사에서 {name} 방식을 허용하지 않았습니다. 허용된 방식: {names}.</translation>
+    </message>
+    <message>
+        <source>Your company does not allow these ways, so they were left out: {names}.</source>
+        <translation>회사에서 허용하지 않은 방식은 뺐습니다: {names}.</translation>
+    </message>
+    <message>
+        <source>Your company does not allow {ways} with the service: leave it out, or let an emulator recognise.</source>
+        <translation>회사에서 {ways} 방식으로 서비스에 연결하는 것을 허용하지 않았습니다. 이 방식을 빼거나 에뮬레이터가 인식하게 하세요.</translation>
     </message>
     <message>
         <source>There is no way {name}; there are {names}.</source>
@@ -2440,6 +2548,10 @@
         <translation>한 자리가 1분 동안 요청할 수 있는 횟수입니다. 기본값은 60입니다.</translation>
     </message>
     <message>
+        <source>Set by RTZR_ENDPOINT until the program ends.</source>
+        <translation>프로그램을 끝낼 때까지 RTZR_ENDPOINT의 값을 씁니다.</translation>
+    </message>
+    <message>
         <source>Set by your company.</source>
         <translation>회사에서 정한 값입니다.</translation>
     </message>
@@ -2514,6 +2626,10 @@
     <message>
         <source>Your company's token service does not know this desk key. Ask your administrators for another one.</source>
         <translation>회사의 토큰 서비스가 이 자리 키를 알지 못합니다. 관리자에게 새 키를 요청하십시오.</translation>
+    </message>
+    <message>
+        <source>The service refused the token from your company's token service. Tell your administrators: its RTZR keys are to be checked.</source>
+        <translation>회사의 토큰 서비스가 준 토큰을 서비스가 거부했습니다. 관리자에게 토큰 서비스의 RTZR 키를 확인하도록 알리십시오.</translation>
     </message>
     <message>
         <source>Your company's token service has no token at the moment. Try again later; if it stays so, tell your administrators.</source>

@@ -38,12 +38,24 @@ def test_a_good_account_and_network_pass_every_step(capsys: Captured) -> None:
     assert service.commands == [["EOS"]]
 
 
+@pytest.mark.realtime
 def test_a_final_may_come_after_eos_only(capsys: Captured) -> None:
     with EmulatedService("stall@1s+8s") as service:
         assert main(["check", "--endpoint", service.url]) == 0
     out, _ = capsys.readouterr()
     assert steps(out) == GOOD
     assert TEXT in out
+
+
+@pytest.mark.realtime
+def test_a_service_that_ends_without_a_close_after_the_final_is_a_finding_and_no_failure(capsys: Captured) -> None:
+    with EmulatedService("drop@7s", close_delay=(60.0, 60.0)) as service:
+        assert main(["check", "--endpoint", service.url]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert steps(out) == GOOD
+    assert TEXT in out
+    assert "an end without a Close" in out
 
 
 def test_wrong_keys_fail_at_the_token(capsys: Captured) -> None:
@@ -99,6 +111,7 @@ def test_missing_keys_are_said_before_anything_is_opened(monkeypatch: pytest.Mon
     assert err.count("\n") == 1
 
 
+@pytest.mark.realtime
 def test_the_full_check_settles_what_the_documents_leave_open(capsys: Captured) -> None:
     with EmulatedService(close_code=1001, epd_time=0.9, idle_limit=3.0, idle_code=4000) as service:
         assert main(["check", "--full", "--endpoint", service.url]) == 0
@@ -116,6 +129,7 @@ def test_the_full_check_settles_what_the_documents_leave_open(capsys: Captured) 
     assert service.commands[1] == ['{"type":"Finalize"}', '{"type":"Finalize"}']
 
 
+@pytest.mark.realtime
 def test_a_part_of_the_full_check_that_fails_stops_no_other(capsys: Captured) -> None:
     with EmulatedService("refuse:429x1@3500ms", idle_limit=1.0) as service:
         assert main(["check", "--full", "--endpoint", service.url]) == 1

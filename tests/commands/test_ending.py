@@ -10,7 +10,7 @@ CODES = {
     1: "file-cut file-full disk-slow",
     2: "bad-request file-missing file-unreadable file-not-sound file-empty file-format no-such-channel "
     "file-unwritable no-keyring",
-    3: "credentials-missing credentials-refused desk-key-missing desk-key-refused token-expired",
+    3: "credentials-missing credentials-refused desk-key-missing desk-key-refused desk-token-refused token-expired",
     4: "unreachable certificate proxy not-the-service broken speechless quota busy service-down service-error "
     "token-service",
     5: "no-portaudio no-device device-busy device-denied device-lost device-stalled device-failed",

@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 import pytest
+import soundfile
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
@@ -69,6 +70,20 @@ def test_a_token_that_the_service_of_speech_refuses_is_replaced_by_a_new_one(
     assert service.log.handshakes_refused == [401]
 
 
+@pytest.mark.parametrize("command", [["transcribe", SAMPLE, "--pace", "fast"], ["check"]])
+@pytest.mark.parametrize("status", [401, 403])
+def test_tokens_that_the_service_of_speech_refuses_again_are_a_matter_of_the_company(
+    tmp_path: Path, capsys: Captured, key: Hand, command: list[str], status: int
+) -> None:
+    with EmulatedService(f"refuse:{status}", credentials=KEYS) as service, TokenServer(service.url, KEYS) as company:
+        key(KEY)
+        assert main(command, policy=settled(token_url=company.url, endpoint=service.url)) == 3
+    _, err = capsys.readouterr()
+    assert "The service refused the token from your company's token service. Tell your administrators" in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.realtime
 def test_tokens_that_live_shortly_are_renewed_by_the_company(tmp_path: Path, capsys: Captured, key: Hand) -> None:
     with (
         EmulatedService(credentials=KEYS, token_lifetime=2.0) as service,
@@ -157,6 +172,7 @@ def test_neither_file_nor_variable_changes_what_is_settled(
         ("compare {sample} --endpoint https://other.example", "Endpoint: Your company has settled this; leave it out."),
         ("token-service --desks {desks} --endpoint https://other.example", "Endpoint: Your company has settled this;"),
         ("transcribe {sample} --mode silence-wait", "Mode: Your company does not allow this; it allows streaming."),
+        ("compare {sample} --ways streaming,baseline", "Your company does not allow the way baseline; it allows stre"),
         ("transcribe {sample} --no-itn", "Write numbers as digits: Your company has settled this; leave it out."),
         ("transcribe {sample} --record {out}", "Record for finding faults: Your company has settled this; leave it"),
         ("replay {sample} --record {out}", "Record for finding faults: Your company has settled this; leave it out."),
@@ -174,6 +190,23 @@ def test_an_option_that_contradicts_what_is_settled_is_refused(
     assert err.startswith(sentence)
     assert err.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_a_comparison_opens_no_connection_of_a_way_that_is_not_allowed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Captured
+) -> None:
+    monkeypatch.setenv("RTZR_CLIENT_ID", KEYS[0])
+    monkeypatch.setenv("RTZR_CLIENT_SECRET", KEYS[1])
+    sound = tmp_path / "opening.wav"
+    samples, rate = soundfile.read(SAMPLE, frames=round(5.9 * 48_000), dtype="int16")
+    soundfile.write(sound, samples, rate)
+    with EmulatedService(credentials=KEYS) as service:
+        policy = settled(endpoint=service.url, allowed_modes=["streaming"])
+        assert main(["compare", str(sound)], policy=policy) == 0
+        assert service.log.handshakes_accepted == 1
+    left_out = "baseline, token-cached, connection-kept, streaming-finalize"
+    _, said = capsys.readouterr()
+    assert said.endswith(f"Your company does not allow these ways, so they were left out: {left_out}.\n")
 
 
 def test_long_numbers_are_hidden_where_the_company_wants_it(

@@ -430,6 +430,7 @@ def test_a_reader_that_goes_away_ends_it_quietly(opening: Path) -> None:
     assert os.waitstatus_to_exitcode(status) == 1
 
 
+@pytest.mark.realtime
 @posix
 @pytest.mark.soundcard
 @pytest.mark.portaudio

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from captioner.language import Sentences
 from captioner.settings import Language, Theme
-from captioner.ui.bars import ElidedLabel, Message, RecoveryOffer, ShrinkingBar, tone_colour
+from captioner.ui.bars import ElidedLabel, Message, Notices, RecoveryOffer, ShrinkingBar, tone_colour
 from captioner.ui.theme import ALL, DARK, LIGHT, Appearance, blend, palette_of
 from captioner.ui.translation import Translation
 from captioner.ui.viewstate import Tone
@@ -147,3 +147,41 @@ def test_an_offer_speaks_the_other_language_at_once_and_takes_its_colours(qtbot:
     appearance.use(Theme.DARK)
     QApplication.processEvents()
     assert offer.palette().color(offer.foregroundRole()).lightness() > 128
+
+
+@pytest.fixture
+def notices(qtbot: QtBot, appearance: Appearance) -> Notices:
+    notices = Notices()
+    qtbot.addWidget(notices)
+    return notices
+
+
+def test_two_notices_at_once_are_both_read(notices: Notices) -> None:
+    notices.say("one", stays=False)
+    notices.say("two", stays=False)
+    assert notices.text == "one\ntwo"
+
+
+def test_what_is_said_again_is_said_once_and_the_oldest_make_room(notices: Notices) -> None:
+    for text in ("one", "two", "three", "two", "four"):
+        notices.say(text, stays=False)
+    assert notices.text == "three\ntwo\nfour"
+
+
+def test_where_room_is_scarce_the_newest_notice_comes_first(notices: Notices) -> None:
+    notices.say("one", stays=True)
+    notices.say("two", stays=False)
+    notices.set_lines(2)
+    assert notices.text == "two one"
+    notices.set_lines(0)
+    assert notices.text == "one\ntwo"
+
+
+def test_a_notice_that_stays_warns_and_is_closed_by_its_button(notices: Notices) -> None:
+    notices.say("one", stays=True)
+    notices.say("two", stays=False)
+    assert notices.property("tint") == "warn"
+    notices.findChildren(QToolButton)[0].click()
+    assert notices.isHidden()
+    notices.say("three", stays=False)
+    assert (notices.text, notices.property("tint")) == ("three", "idle")

@@ -7,7 +7,7 @@ from types import FrameType
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QGuiApplication, QTextCursor, QWheelEvent
+from PySide6.QtGui import QGuiApplication, QImage, QTextCursor, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
@@ -35,7 +35,7 @@ def view(qtbot: QtBot, appearance: Appearance) -> CaptionsView:
 
 def settle(qtbot: QtBot, witness: PaintWitness, revision: int) -> None:
     """Wait until a revision is reported."""
-    qtbot.waitUntil(lambda: bool(witness.reports) and witness.reports[-1].revision >= revision)
+    qtbot.waitUntil(lambda: bool(witness.reports) and witness.reports[-1].revision >= revision, timeout=60_000)
 
 
 def wheel(view: CaptionsView, notches: int, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
@@ -433,6 +433,19 @@ def test_shift_and_an_arrow_select_from_where_the_person_looks(qtbot: QtBot, vie
     QTest.keyClick(view, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
     assert view.textCursor().hasSelection()
     assert view.textCursor().blockNumber() >= 57
+    one = len(view.textCursor().selectedText())
+    QTest.keyClick(view, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
+    assert len(view.textCursor().selectedText()) > one
+    QTest.keyClick(view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text() == view.textCursor().selectedText().replace("\u2029", "\n")
+
+
+def test_everything_is_selected_and_copied_with_the_keyboard(qtbot: QtBot, view: CaptionsView) -> None:
+    view.show_updates(finals(3))
+    qtbot.waitUntil(lambda: len(lines(view)) == 3)
+    QTest.keyClick(view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text().split("\n") == lines(view)
 
 
 # ---------------------------------------------------------------- the rest
@@ -564,3 +577,21 @@ def test_an_update_costs_the_same_below_ten_thousand_captions(
     many = min(calls_of_an_update(qtbot, view, number) for number in (20_000, 20_002, 20_004))
     assert len(lines(view)) == 10_046 + len(above)
     assert many < 2 * few
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.25, 1.5, 2.0])
+def test_no_caret_stands_in_the_text_at_any_scale(view: CaptionsView, scale: float) -> None:
+    view.show_updates([final(1, "안녕하세요", 1), interim(2, "어제 주문한", 2)])
+    QApplication.processEvents()
+
+    def drawn() -> QImage:
+        image = QImage(view.viewport().size() * scale, QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(scale)
+        view.viewport().render(image)
+        return image
+
+    view.clearFocus()
+    before = drawn()
+    view.setFocus()
+    assert view.hasFocus()
+    assert drawn() == before

@@ -102,6 +102,34 @@ def test_a_gap_stands_at_its_place_in_the_sound(document: CaptionDocument) -> No
     assert [document.is_gap(document.findBlockByNumber(number)) for number in range(4)] == [False, True, False, True]
 
 
+def test_what_was_said_before_a_gap_and_is_heard_after_it_stands_above_it(document: CaptionDocument) -> None:
+    document.apply([final(1, "하나", 1), gap(40_000, 50_000)])
+    document.apply([gap(50_000, 60_000)])
+    document.apply([interim(2, "둘", 2)])
+    assert texts(document)[:2] == ["하나", "둘"]
+    document.apply([final(2, "둘이요", 3)])
+    document.apply([final(3, "셋이요", 4)])
+    document.apply([interim(8, "여덟", 5)])
+    document.apply([final(8, "여덟이요", 6), final(9, "아홉", 7)])
+    lines = texts(document)
+    assert (lines[:3], lines[5:]) == (["하나", "둘이요", "셋이요"], ["여덟이요", "아홉"])
+    assert [document.is_gap(document.findBlockByNumber(number)) for number in range(6)] == [
+        *[False] * 3,
+        True,
+        True,
+        False,
+    ]
+
+
+def test_a_gap_at_the_end_of_a_lane_stays_above_the_next_one(document: CaptionDocument) -> None:
+    document.begin_lane(datetime(2026, 1, 1, 12))
+    document.apply([final(1, "하나", 1), gap(40_000, 60_000)])
+    document.begin_lane(datetime(2026, 1, 1, 13))
+    document.apply([final(1, "다시", 1)])
+    assert [texts(document)[0], texts(document)[2]] == ["하나", "다시"]
+    assert document.is_gap(document.findBlockByNumber(1))
+
+
 def test_a_gap_is_known_as_one_while_it_is_in_the_tail(document: CaptionDocument) -> None:
     document.apply([interim(1, "하나", 1), gap(40_000, 60_000)])
     assert document.is_gap(document.lastBlock())
@@ -135,6 +163,7 @@ def test_a_text_with_line_breaks_stays_one_block(document: CaptionDocument) -> N
 
 def test_decomposed_hangul_is_composed() -> None:
     assert one_line("\u1112\u1161\u11ab\u1100\u1173\u11af") == "한글"
+    assert one_line("제어\x07문자\x9f 탭\t끝") == "제어문자 탭\t끝"
 
 
 def test_an_interim_without_words_has_no_line_yet(document: CaptionDocument) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from captioner.language import Sentences
@@ -12,6 +12,7 @@ from captioner.settings import Language
 from captioner.ui.first_start import FirstStart
 from captioner.ui.theme import Appearance
 from captioner.ui.translation import Translation
+from tests.helpers.ui import overlapping
 
 
 @pytest.fixture
@@ -66,6 +67,35 @@ def test_the_demo_needs_no_keys_and_is_called_an_emulator(qtbot: QtBot, dialog: 
     with qtbot.waitSignal(dialog.demo_requested):
         button(dialog, "Try the demo").click()
     assert dialog.isHidden()
+
+
+def test_enter_presses_the_button_that_has_the_focus(qtbot: QtBot, dialog: FirstStart) -> None:
+    for field in dialog.findChildren(QLineEdit):
+        QTest.keyClicks(field, "key")
+    dialog.activateWindow()
+    for words, signal in (("Test", dialog.test_requested), ("Try the demo", dialog.demo_requested)):
+        button(dialog, words).setFocus()
+        with qtbot.waitSignal(signal), qtbot.assertNotEmitted(dialog.account_entered):
+            QTest.keyClick(button(dialog, words), Qt.Key.Key_Return)
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_nothing_covers_anything_however_small_it_is_made(
+    dialog: FirstStart, translation: Translation, language: Language
+) -> None:
+    translation.use(Sentences.load(language))
+    for width, height in ((380, 200), (540, 420)):
+        dialog.resize(width, height)
+        QApplication.processEvents()
+        fields = [each for each in dialog.findChildren(QWidget) if isinstance(each, QLineEdit | QPushButton)]
+        assert overlapping([each for each in fields if isinstance(each, QLineEdit)]) == []
+        assert all(each.height() >= each.minimumSizeHint().height() for each in fields)
+
+
+def test_on_its_own_screen_it_shows_everything_at_once(dialog: FirstStart) -> None:
+    area = dialog.findChild(QScrollArea)
+    assert area is not None
+    assert area.verticalScrollBar().maximum() == 0
 
 
 def test_it_speaks_the_persons_language(dialog: FirstStart, translation: Translation) -> None:

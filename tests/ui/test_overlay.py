@@ -158,6 +158,21 @@ def test_it_grows_with_its_numbers(view: CaptionsView, overlay: LatencyOverlay) 
     assert view.rect().contains(overlay.geometry())
 
 
+def test_what_is_inside_the_recognition_stands_below_the_figures(view: CaptionsView, overlay: LatencyOverlay) -> None:
+    before, picture = overlay.height(), overlay.grab().toImage()
+    overlay.show_latency(rows(), "Recognition includes: network 12 ms (ping) · end-pointing 500 ms")
+    QApplication.processEvents()
+    assert overlay.accessibleDescription().endswith(
+        "; Recognition includes: network 12 ms (ping) · end-pointing 500 ms"
+    )
+    assert overlay.height() > before
+    assert overlay.grab().toImage() != picture
+    assert view.rect().contains(overlay.geometry())
+    overlay.show_latency(rows())
+    QApplication.processEvents()
+    assert overlay.height() == before
+
+
 def test_before_the_first_utterance_there_are_no_figures(overlay: LatencyOverlay) -> None:
     overlay.show_latency(rows(0))
     assert "Total: last – ms, p50 – ms, p95 – ms, n 0" in overlay.accessibleDescription()

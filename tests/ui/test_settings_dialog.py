@@ -30,6 +30,7 @@ from captioner.ui.settings_dialog import SettingsDialog
 from captioner.ui.source_picker import SourceChoice, SourcePicker
 from captioner.ui.theme import Appearance
 from captioner.ui.translation import Translation
+from tests.helpers.ui import state
 
 BUTTON = QDialogButtonBox.StandardButton
 
@@ -373,3 +374,37 @@ def test_it_leads_to_what_program_this_is(qtbot: QtBot, dialog: SettingsDialog) 
     with qtbot.waitSignal(dialog.about_requested):
         about.click()
     assert dialog.isVisible()
+
+
+def test_enter_presses_the_button_that_has_the_focus_and_else_ok(qtbot: QtBot, dialog: SettingsDialog) -> None:
+    dialog.show_account(known=True, kept=True)
+    dialog.activateWindow()
+    forget = next(each for each in dialog.findChildren(QPushButton) if each.text() == "Forget the keys")
+    forget.setFocus()
+    with qtbot.waitSignal(dialog.account_forgotten):
+        QTest.keyClick(forget, Qt.Key.Key_Return)
+    assert dialog.isVisible()
+    client_id = editor(dialog, "Client id")
+    client_id.setFocus()
+    QTest.keyClick(client_id, Qt.Key.Key_Return)
+    assert dialog.isHidden()
+
+
+def test_every_stop_of_the_tab_key_has_a_name(dialog: SettingsDialog) -> None:
+    pages = dialog.findChild(QListWidget)
+    assert pages is not None
+    for row in range(pages.count()):
+        pages.setCurrentRow(row)
+        for each in dialog.findChildren(QWidget):
+            if each.isVisible() and each.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                assert each.accessibleName() or each.property("text"), each
+
+
+def test_the_level_of_the_device_in_use_is_seen_and_read_beside_it(dialog: SettingsDialog) -> None:
+    assert "Input level: not listening" in words(dialog)
+    dialog.show_state(state(level=-30.0))
+    assert "Input level: -30 dBFS" in words(dialog)
+    dialog.show_state(state(quiet_for=9.0, level=float("-inf")))
+    assert "Input level: no signal" in words(dialog)
+    dialog.show_state(state(muted=True))
+    assert "Input level: not listening" in words(dialog)

@@ -75,3 +75,13 @@ def test_it_speaks_the_persons_language(picker: SourcePicker, translation: Trans
     QApplication.processEvents()
     assert names(picker)[0] == "시스템 기본 장치"
     assert picker.accessibleName() == "소리 입력"
+
+
+def test_a_list_that_is_open_grows_with_what_is_found(qtbot: QtBot, picker: SourcePicker) -> None:
+    picker.show_sources((SourceChoice("", ""),), "")
+    picker.showPopup()
+    picker.show_sources([SourceChoice("", ""), *(SourceChoice(each, each) for each in "abc")], "")
+    qtbot.waitUntil(lambda: picker.view().verticalScrollBar().maximum() == 0)
+    assert picker.view().isVisible()
+    assert picker.view().height() >= 4 * picker.view().sizeHintForRow(0)
+    picker.hidePopup()

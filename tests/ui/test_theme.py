@@ -3,12 +3,24 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QFontInfo, QFontMetrics, QIcon, QPalette
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from captioner.places import resource
 from captioner.settings import Theme
-from captioner.ui.theme import ALL, DARK, LIGHT, Appearance, Colours, blend, colours, icon, palette_of, picture
+from captioner.ui.theme import (
+    ALL,
+    DARK,
+    LIGHT,
+    Appearance,
+    Colours,
+    blend,
+    colours,
+    icon,
+    palette_of,
+    picture,
+    resize_within_screen,
+)
 from captioner.ui.viewstate import Icon
 from tests.helpers.ui import contrast
 
@@ -125,3 +137,14 @@ def test_the_signs_of_the_states_look_different(qapp: QApplication) -> None:
 def test_a_button_that_cannot_be_pressed_has_another_colour(qapp: QApplication, mode: QIcon.Mode, colour: str) -> None:
     image = icon("stop", "#ff0000", "#0000ff").pixmap(QSize(18, 18), 2.0, mode).toImage()
     assert (image.width(), image.pixelColor(18, 18).name()) == (36, colour)
+
+
+@pytest.mark.parametrize("wanted", [(500, 300), (100_000, 100_000)])
+def test_a_window_is_no_larger_than_its_screen(qtbot: QtBot, wanted: tuple[int, int]) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    resize_within_screen(window, *wanted)
+    room = window.screen().availableGeometry()
+    assert window.width() <= room.width()
+    assert window.height() <= room.height()
+    assert (window.width(), window.height()) == wanted or wanted[0] > room.width()

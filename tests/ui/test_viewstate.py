@@ -13,7 +13,7 @@ from captioner.events import RATE, GapShown, LossReason, Phase, Stages, Status, 
 from captioner.language import Sentences
 from captioner.latency.statistics import STAGES, Distribution, StageTable
 from captioner.places import FileProblem
-from captioner.settings import Language, SettingError, Settings
+from captioner.settings import Language, Mode, SettingError, Settings
 from captioner.ui.viewstate import (
     Icon,
     Tone,
@@ -24,6 +24,7 @@ from captioner.ui.viewstate import (
     latency_rows,
     named_setting_sentence,
     outcome_sentence,
+    recognition_note,
     setting_sentence,
     stored_sentence,
     view_state,
@@ -85,6 +86,12 @@ def view(
             Icon.CONNECTING,
             "연결 중 · 95.0초 밀림, 소리가 누락되고 있음",
         ),
+        (
+            replace(CONNECTING, fault=NO_NETWORK, behind=63.2, drain_left=58.3),
+            Tone.WARN,
+            Icon.CONNECTING,
+            "마무리 중 · 마지막 말을 위해 연결 중 (59초)",
+        ),
         (LIVE, Tone.GOOD, Icon.LISTENING, "듣는 중"),
         (replace(LIVE, behind=4.2), Tone.BUSY, Icon.CATCHING_UP, "듣는 중 · 4.2초 밀림, 따라잡는 중"),
         (replace(LIVE, muted=True), Tone.WARN, Icon.MUTED, "음소거"),
@@ -108,6 +115,13 @@ def view(
         ),
         (DRAINING, Tone.BUSY, Icon.FINISHING, "마무리 중 (5초)"),
         (replace(DRAINING, drain_left=None), Tone.BUSY, Icon.FINISHING, "마무리 중"),
+        (replace(LIVE, finishing=True), Tone.BUSY, Icon.FINISHING, "마무리 중"),
+        (
+            replace(LIVE, finishing=True, behind=12.34),
+            Tone.BUSY,
+            Icon.FINISHING,
+            "마무리 중 · 아직 12.3초를 보내는 중",
+        ),
         (
             replace(RECONNECTING, drain_left=40.0),
             Tone.WARN,
@@ -274,6 +288,7 @@ def test_a_lane_that_stopped_with_sound_unaccounted_for_is_not_called_complete()
         (RECONNECTING, (False, True, False, True)),
         (DRAINING, (False, False, True, False)),
         (replace(RECONNECTING, drain_left=40.0), (False, False, True, False)),
+        (replace(LIVE, finishing=True, behind=12.0), (False, False, True, False)),
         (STOPPED, (True, False, False, False)),
     ],
 )
@@ -425,3 +440,13 @@ def test_the_latency_table_has_a_row_for_every_stage() -> None:
 def test_a_stage_without_values_shows_none() -> None:
     for row in latency_rows(StageTable(), ENGLISH):
         assert (row.last, row.p50, row.p95, row.max, row.n, row.last_ms) == ("–", "–", "–", "–", "0", None)
+
+
+def test_what_is_inside_the_recognition_is_said_as_far_as_it_is_known() -> None:
+    streaming, finalizing = Settings(epd=0.8), Settings(mode=Mode.STREAMING_FINALIZE, hangover=0.25)
+    assert recognition_note(None, streaming, ENGLISH) == "Recognition includes: end-pointing 800 ms"
+    assert recognition_note(0.0124, streaming, KOREAN) == "인식에 포함: 네트워크 왕복 12 ms(핑) · 발화 끝 판정 800 ms"
+    assert recognition_note(None, finalizing, ENGLISH) == "Recognition includes: end-pointing 250 ms"
+    waiting = Settings(mode=Mode.SILENCE_WAIT)
+    assert recognition_note(0.0035, waiting, ENGLISH) == "Recognition includes: network 3.5 ms (ping)"
+    assert recognition_note(None, waiting, ENGLISH) == ""

@@ -89,6 +89,26 @@ def test_one_key_starts_stops_and_stops_now(
             QTest.keyClick(window, key, modifier)
 
 
+def test_a_double_click_starts_and_does_not_stop_at_once(qtbot: QtBot, window: MainWindow) -> None:
+    window.show_state(not_started())
+    wanted = list[str]()
+    window.start_requested.connect(lambda: wanted.append("start"))
+    window.start_requested.connect(lambda: window.show_state(state()))
+    window.stop_requested.connect(lambda: wanted.append("stop"))
+    QTest.mouseClick(tool(window, "Start"), Qt.MouseButton.LeftButton)
+    QTest.mouseDClick(tool(window, "Stop"), Qt.MouseButton.LeftButton)  # what the second click of the two is to Qt
+    QTest.mouseRelease(tool(window, "Stop"), Qt.MouseButton.LeftButton)
+    assert wanted == ["start"]
+    QTest.mouseClick(tool(window, "Stop"), Qt.MouseButton.LeftButton)
+    assert wanted == ["start", "stop"]
+
+
+def test_a_key_that_is_held_does_not_start_and_stop_by_turns(window: MainWindow) -> None:
+    repeating = [each.text() for each in window.actions() if each.autoRepeat()]
+    assert {"Start", "Mute"} & {*repeating} == set()
+    assert "Larger text" in repeating
+
+
 def test_muting_with_the_keyboard_and_back(qtbot: QtBot, window: MainWindow) -> None:
     window.show_state(state())
     with qtbot.waitSignal(window.mute_requested) as muted:
@@ -262,7 +282,7 @@ def test_a_stored_place_that_is_no_place_is_passed_over(qtbot: QtBot, window: Ma
     other = MainWindow()
     qtbot.addWidget(other, before_close_func=lambda each: each.allow_close())
     other.show_settings(Settings(window_geometry="not base64 ✗"))
-    assert (other.width(), other.height()) == (960, 640)
+    assert other.size() == window.size()
 
 
 # ---------------------------------------------------------------- what is shown
@@ -331,8 +351,20 @@ def test_a_loss_stands_out(window: MainWindow) -> None:
 def test_a_notice_goes_away_by_itself(qtbot: QtBot, window: MainWindow) -> None:
     window.show_notice("Saved: /tmp/call.txt")
     assert "Saved: /tmp/call.txt" in words(window)
-    window._notice_over.setInterval(0)
+    window._notices._over.setInterval(0)
+    window.show_notice("Saved: /tmp/call.txt")
     qtbot.waitUntil(lambda: "Saved" not in words(window))
+
+
+def test_a_notice_that_must_not_be_missed_stays_until_it_is_closed(qtbot: QtBot, window: MainWindow) -> None:
+    window._notices._over.setInterval(0)
+    window.show_notice("The settings could not be saved.", stays=True)
+    window.show_notice("Saved: /tmp/call.txt")
+    qtbot.waitUntil(lambda: "Saved" not in words(window))
+    assert "The settings could not be saved." in words(window)
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert "settings could not" not in words(window)
+    assert not window._notices.isVisible()
 
 
 def test_updates_of_other_kinds_are_not_captions(qtbot: QtBot, window: MainWindow) -> None:
@@ -412,3 +444,18 @@ def test_every_button_names_its_key_in_the_tooltip(window: MainWindow) -> None:
     assert {name: key for name, key in keys.items() if key in tips[name]} == keys
     assert "Ctrl+-" in tips["Smaller text"]
     assert "Ctrl++" in tips["Larger text"]
+
+
+def test_tab_leads_through_the_window_from_above(window: MainWindow) -> None:
+    window.show_state(state())
+    window.show_notice("Saved.", stays=True)
+    window.show_recovered("Captions were left behind.", datetime(2026, 1, 1))
+    window.captions.setFocus()
+    names = list[str]()
+    for _ in range(16):
+        QTest.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_Tab)
+        stop = QApplication.focusWidget()
+        names.append((stop.accessibleName() or stop.property("text")) if stop is not None else "")
+    below = ["Smaller text", "Larger text", "Copy", "Save", "Latency", "Compare", "Settings"]
+    above = ["Sound source", "Mute", "Stop", "Close", "View", "Save…", "Delete", "Later"]
+    assert names == [*below, *above, "Captions"]
