@@ -69,6 +69,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             require(use)
 
 
+@pytest.hookimpl(trylast=True)  # after they were shuffled
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin what waits before what computes, so that several processes share both and end at about the same time."""
+    items.sort(key=lambda item: item.get_closest_marker("realtime") is None)
+
+
 @pytest.fixture(autouse=True)
 def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home, and an environment without the person's credentials, proxies and language."""
@@ -179,5 +185,5 @@ def virtual_microphone() -> Iterator["VirtualMicrophone"]:
 
 
 def pytest_report_header() -> str | None:
-    lacking = missing("qt", "display", "portaudio", "soundcard")
+    lacking = missing("qt", "display", "portaudio", "soundcard", "release")
     return f"lacking: {', '.join(lacking)}" if lacking else None
