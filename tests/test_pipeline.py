@@ -714,6 +714,21 @@ def test_an_outage_is_caught_up_with_and_told() -> None:
     assert_complete(bench)
 
 
+@pytest.mark.parametrize("mode", list(Mode))
+def test_a_new_connection_wanted_at_any_moment_cuts_no_word(mode: Mode) -> None:
+    words = [Spoken(f"낱말{number}", at, at + 3200) for number, at in enumerate((8000, 12000, 32000, 36000, 56000))]
+    for moment in range(900, 5600, 20):  # silence and words, starts and ends of them
+        conversation = Conversation(words, 9 * RATE, voiced=True)
+        bench = Bench(conversation, settings=Settings(mode=mode))
+        bench.at(moment / 1000, lambda bench=bench: bench.pipeline.session.rotate(bench.now))  # type: ignore[misc]
+        bench.play(conversation.blocks())
+        bench.start()
+        bench.run()
+        assert bench.said == [each.text for each in words], moment
+        assert (bench.summary.complete, bench.summary.lost, bench.summary.connections) == (True, 0, 2)
+        bench.check_captions()
+
+
 def test_an_outage_at_the_end_is_waited_for() -> None:
     bench = spoken(seconds=20)
 

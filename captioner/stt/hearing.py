@@ -5,10 +5,14 @@ heard again if the connection breaks. Sound of which nothing was said for as lon
 seconds more, was silence, and so was sound of which nothing was said for as long after we ended the utterance; and an
 utterance that the service has left behind for as long gets no final any more. Whether it was silence is for others to
 hear: `unanswered` names the sound before that.
+
+Where a connection is ended in the midst of the sound, the service makes a final of what it has, be it half a word. Such
+a final counts as far as it is whole (`cut`); the rest stays open, and is heard on the next connection.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import deque
 from dataclasses import dataclass, replace
@@ -65,6 +69,7 @@ class Hearing:
         self._asked: deque[tuple[float, int]] = deque(maxlen=120)  # the same, since the service last said anything
         self._mark = self._overdue = outbox.written  # what was written then, and what of it has been named since
         self._ended: deque[tuple[float, int]] = deque()  # (when, position), one an utterance that we ended
+        self._whole: int | None = None  # where words end that the end of the connection may have cut
 
     @property
     def answered(self) -> bool:
@@ -75,6 +80,11 @@ class Hearing:
     def open(self) -> bool:
         """The service is in the middle of an utterance."""
         return bool(self._open)
+
+    @property
+    def is_cut(self) -> bool:
+        """The connection was ended in the midst of the sound: there is something left for the next one."""
+        return self._whole is not None
 
     @property
     def deadline(self) -> float:
@@ -95,14 +105,12 @@ class Hearing:
         self._mark = self._overdue = self._outbox.written
         if counted.seq in self._closed or counted.seq < self._closed_below:
             return None
-        if counted.final:
-            heard = self._final(counted)
+        heard = self._final(counted) if counted.final else self._interim(counted)
+        if heard.final:
             self._answered = True
             self._close(heard.seq)
             self._open.pop(heard.seq, None)
-        else:
-            heard = self._interim(counted)
-        if not heard.final and heard.text:
+        elif heard.text:
             known = self._open.get(heard.seq)
             self._open[heard.seq] = _Utterance(heard.start if known is None else min(heard.start, known.start), now)
             if heard.start < self._floor and heard.stop < self._floor + _ECHO:
@@ -152,6 +160,15 @@ class Hearing:
         """The service was told that the utterance ends at `position`."""
         self._ended.append((now, position))
 
+    def cut(self, position: int) -> None:
+        """The connection is ended in the midst of the sound: a word that ends after `position` may be cut."""
+        self._whole = position
+
+    def conclude(self) -> None:
+        """All is said on a connection that was cut: what nothing was said of was silence, up to where it was cut."""
+        if self._whole is not None:
+            self._ledger.settle(min([self._whole, *(each.start for each in self._open.values())]))
+
     def wait_for(self, seconds: float) -> None:
         """Let no sound pass as silence, and no utterance as left behind, in less than that."""
         self._long_ago = max(self._least, seconds)
@@ -194,14 +211,24 @@ class Hearing:
         """The service gives no end to an interim: it covers at most what was written."""
         written = self._outbox.written
         start = max(0, min(self._outbox.lane(counted.start), written))
-        return replace(counted, start=start, stop=written, words=())
+        return replace(counted, start=start, stop=written, final=False, words=())
 
     def _final(self, counted: Hypothesis) -> Hypothesis:
         start, stop = self._place(counted)
-        self._last_start, self._last_stop = max(self._last_start, start), max(self._last_stop, stop)
+        settled = stop
         if start == stop:  # without a duration: nothing is settled by it, and nothing was said after what was written
             stop = max(start, self._outbox.written)
         text, words = counted.text, tuple(Word(word.text, *self._place(word)) for word in counted.words)
+        limit = self._whole
+        if limit is not None and stop > limit:
+            whole = tuple(itertools.takewhile(lambda word: word.stop <= limit, words))
+            if whole:
+                text = text if whole == words else " ".join(word.text for word in whole)
+                words, stop = whole, whole[-1].stop
+                settled = self._whole = stop
+            elif words or start >= limit:
+                return self._interim(counted)
+        self._last_start, self._last_stop = max(self._last_start, start), max(self._last_stop, settled)
         floor = self._floor
         if start < floor:
             fresh = tuple(word for word in words if word.start + word.stop >= 2 * floor)

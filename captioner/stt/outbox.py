@@ -103,6 +103,11 @@ class Outbox:
         return False
 
     @property
+    def at_an_end(self) -> bool:
+        """What was sent ends with the end of an utterance, and nothing waits."""
+        return bool(self._plan) and self._turn == len(self._plan) and isinstance(self._plan[-1], EndUtterance)
+
+    @property
     def waiting(self) -> int:
         """Samples released that are not with the socket."""
         return self._beyond(self._written)

@@ -101,6 +101,10 @@ ASKED: Final = 3.0
 CUT: Final = 2 * RATE
 """Samples before such an EOS of which nothing is concluded: it does not wait for the end of a word."""
 
+BEGUN: Final = RATE // 2
+"""Samples before an EOS in a pause of which nothing is concluded: somebody may just have begun to speak. Our ears are
+certain of that 0.31 s later at most (`audio.endpointing.LOOK_BACK`)."""
+
 TOKEN_RETRY: Final = 60.0
 """Seconds between two attempts to renew a token ahead of time."""
 

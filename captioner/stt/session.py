@@ -75,6 +75,7 @@ from captioner.stt.policy import (
     ABANDONED,
     ABNORMAL,
     ASKED,
+    BEGUN,
     CUT,
     DRAIN,
     ENDS,
@@ -437,7 +438,7 @@ class Session:
         if self.state is State.LIVE and not self._finishing:
             self._doubts += 1
             self._asking = True
-            self._send_eos(now)
+            self._send_eos(now, cut=CUT)
 
     @property
     def _doubtful(self) -> bool:
@@ -673,11 +674,13 @@ class Session:
             self._leave()
             self._failed(rtzr.fault_of_close(news.code, news.detail), now)
             return
-        if not self._asking:
+        assert self._hearing is not None
+        if not self._hearing.is_cut:
             self.ledger.settle(self._eos_at)
-        elif self._doubts > 1:  # two sessions had no word for it; but what was said as EOS went out is cut
-            self.ledger.settle(self._eos_at - CUT)
-        if self._finishing and not self.outbox.left() and not self._asking:
+        elif not self._asking or self._doubts > 1:  # two sessions had no word for it
+            self._hearing.conclude()
+        heard_all = not self.outbox.left() and not self._asking and not (self._hearing.is_cut and self._hearing.open)
+        if self._finishing and heard_all:
             self.ledger.settle(self.ledger.captured)  # what the mode kept back was silence
             self._leave()
             self._complete()
@@ -691,10 +694,10 @@ class Session:
         """
         assert self._hearing is not None
         ordinary = code is not None and code not in ABNORMAL
-        if ordinary and not (self._finishing and self._hearing.open):
+        if ordinary and (self._hearing.is_cut or not (self._finishing and self._hearing.open)):
             return True
         had_all = self.outbox.written >= self._eos_at and not self.outbox.left()
-        if self._finishing and had_all and not self._asking and (ordinary or not self._hearing.open):
+        if self._finishing and had_all and not self._hearing.is_cut and (ordinary or not self._hearing.open):
             self._ends += 1
         return self._ends >= ENDS
 
@@ -710,9 +713,9 @@ class Session:
         """No Close came after our EOS. What is not settled by then is lost; after a rotation it is sent again."""
         self._actions.append(Close(self.epoch))
         asking = self._asking
-        if self._finishing and not self.outbox.left() and not asking:
-            self.ledger.lose(self.ledger.captured, LossReason.UNFINISHED)
         assert self._hearing is not None
+        if self._finishing and not self.outbox.left() and not self._hearing.is_cut:
+            self.ledger.lose(self.ledger.captured, LossReason.UNFINISHED)
         if self.options.connecting.per_utterance and self._hearing.answered and not self._finishing:
             self.ledger.settle(self._eos_at)  # the text came, and would only come again
         self._leave()
@@ -795,8 +798,12 @@ class Session:
         if full:
             self._pump(now)
 
-    def _send_eos(self, now: float) -> None:
+    def _send_eos(self, now: float, *, cut: int = 0) -> None:
+        """End the service's session; where it ends in the midst of the sound, its last `cut` samples are doubtful."""
+        assert self._hearing is not None
         self._eos_at = max(self.outbox.sent, self.ledger.settled)
+        if cut and not self.outbox.at_an_end:
+            self._hearing.cut(self._eos_at - cut)
         self._actions.append(Write(self.epoch, rtzr.EOS, self._eos_at))
         self._drain_until = now + self._drain
         self._move(Event.FLUSHED)
@@ -813,7 +820,7 @@ class Session:
             return
         backlog = self.outbox.waiting >= RATE // 2
         if not speaking and not backlog:
-            self._send_eos(now)
+            self._send_eos(now, cut=0 if self.options.connecting.per_utterance else BEGUN)
         elif now - self._rotate_since >= QUIET:
             # somebody never stops speaking: what has no final yet is heard again as a whole
             self._actions.append(Close(self.epoch))

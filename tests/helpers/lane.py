@@ -60,6 +60,9 @@ MS = RATE // 1000
 STEP = 1024
 """Of a voice's samples; more words than that cannot be told apart in it."""
 
+FRAGMENT = "반말"
+"""What a service makes of half a word."""
+
 REFUSED = Fault(FaultKind.UNREACHABLE, "refused")
 BROKEN = Fault(FaultKind.BROKEN, "reset")
 BUSY = Fault(FaultKind.BUSY, "A0002 too many")
@@ -217,8 +220,11 @@ class Recogniser:
         return [message]
 
     def end(self) -> list[str]:
-        """EOS: say what is left."""
+        """EOS: say what is left, be it half a word."""
+        value, start = self._run
         messages = self._end_run(self._got)
+        if not messages and value and self._got - start >= 20 * MS:
+            self._words.append(_Heard(FRAGMENT, start, self._got))
         self._run = (0, self._got)
         return messages + self.finalize()
 

@@ -16,7 +16,7 @@ from captioner.settings import Mode, Settings
 from captioner.stt.policy import Patience
 from captioner.ui.viewstate import view_state
 from tests.audio.voices import Sound, hold_music, int16, pink
-from tests.helpers.lane import Bench, Conversation, FakeService, Spoken
+from tests.helpers.lane import FRAGMENT, Bench, Conversation, FakeService, Spoken
 
 ENGLISH = Sentences()
 PATIENT = Lane(patience=Patience(unreachable=600, service=600, tail=600), seed=4)
@@ -64,6 +64,7 @@ def openings(bench: Bench) -> list[float]:
 
 def assert_whole(bench: Bench) -> None:
     assert not bench.missing() | bench.doubled()
+    assert FRAGMENT not in bench.said
     assert bench.summary.complete
     assert (bench.summary.lost, bench.pipeline.ledger.held) == (0, 0)
     bench.check_captions()

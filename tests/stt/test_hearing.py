@@ -311,11 +311,13 @@ SAYINGS = st.lists(
 )
 
 
-@given(SAYINGS, st.sampled_from([0, 8000, 20_001, 80_000]))
+@given(SAYINGS, st.sampled_from([0, 8000, 20_001, 80_000]), st.none() | st.integers(0, 80_000))
 def test_whatever_comes_stays_inside_the_sound_and_never_unsettles_anything(
-    sayings: list[Hypothesis], settled: int
+    sayings: list[Hypothesis], settled: int, cut: int | None
 ) -> None:
     ear = Ear(10, settled=settled)
+    if cut is not None:
+        ear.hearing.cut(cut)
     over: set[int] = set()
     before = ear.ledger.settled
     for number, each in enumerate(sayings):
@@ -327,7 +329,7 @@ def test_whatever_comes_stays_inside_the_sound_and_never_unsettles_anything(
         assert 0 <= heard.start <= heard.stop <= 80_000
         assert before <= ear.ledger.settled <= 80_000
         before = ear.ledger.settled
-        if each.final:
+        if heard.final:
             over.add(each.seq)
         over.update(ear.hearing.abandoned(float(number)))
         ear.hearing.pass_silence(float(number))
@@ -406,3 +408,28 @@ def test_no_sound_passes_as_silence_before_it_may() -> None:
     assert ear.ledger.settled == 30 * RATE
     ear.hearing.wait_for(1.0)
     assert ear.hearing.deadline == math.inf, "and no sooner than the longest utterance allows"
+
+
+# ---------------------------------------------------------------- ended in the midst of the sound
+
+
+def test_of_a_final_that_the_end_of_the_connection_cut_only_the_whole_words_count() -> None:
+    ear = Ear()
+    ear.hearing.cut(8 * RATE)
+    heard = ear.hear(
+        final(0, 5 * RATE, 10 * RATE, "한 두 세", ("한", 0, 0), ("두", 6 * RATE, 7 * RATE), ("세", 7 * RATE, 9 * RATE))
+    )
+    assert (heard.final, heard.text, heard.stop) == (True, "한 두", 7 * RATE)
+    ear.hearing.conclude()
+    assert ear.ledger.settled == 7 * RATE, "the third is heard on the next connection"
+
+
+def test_a_final_of_nothing_but_a_cut_word_is_none() -> None:
+    for words in ((), (("말", 8 * RATE, 9 * RATE),)):
+        ear = Ear()
+        ear.hearing.cut(7 * RATE)
+        heard = ear.hear(final(0, 8 * RATE, 9 * RATE, "말", *words))
+        assert (heard.final, heard.text) == (False, "말")
+        assert ear.hearing.open
+        ear.hearing.conclude()
+        assert ear.ledger.settled == 8 * RATE, "it is heard as a whole on the next connection"

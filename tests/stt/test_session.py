@@ -27,7 +27,7 @@ from captioner.events import (
 )
 from captioner.stt.ledger import REPLAY_MARGIN, Ledger
 from captioner.stt.modes import EndUtterance, Send
-from captioner.stt.policy import DRAIN, FATAL, HEALTHY, QUIET, TOKEN_REFUSALS, TOKEN_RETRY, Patience
+from captioner.stt.policy import BEGUN, DRAIN, FATAL, HEALTHY, QUIET, TOKEN_REFUSALS, TOKEN_RETRY, Patience
 from captioner.stt.session import (
     TRANSITIONS,
     ConnectionEnded,
@@ -1051,13 +1051,13 @@ def test_a_new_configuration_waits_for_a_quiet_moment_and_loses_nothing() -> Non
     assert line.rotating()
     line.speak(0.1)
     assert line.close(1000) == [GetToken()]
-    assert line.ledger.settled == 3 * RATE
+    assert line.ledger.settled == 3 * RATE - BEGUN, "somebody may just have begun to speak"
     assert line.grant(requested=False) == [Open(2, "b=2")]
     assert not line.rotating()
     actions = line.open() + line.speak(0.3)
-    assert writes(actions)[0].stop == 3 * RATE - REPLAY_MARGIN + 800
+    assert writes(actions)[0].stop == 3 * RATE - BEGUN - REPLAY_MARGIN + 800
     assert {size % 320 for size in sizes(actions)[1:]} == {0}
-    assert line.account == (3 * RATE, round(0.4 * RATE), 0)
+    assert line.account == (3 * RATE - BEGUN, BEGUN + round(0.4 * RATE), 0)
     line.hear(said(0, 0, "가", final=True, duration_ms=190, words=[("가", 0, 190)]))
     assert line.heard[-1].hypothesis.text == "", "nothing is heard twice"
 
