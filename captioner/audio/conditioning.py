@@ -203,7 +203,7 @@ class Conditioner:
         chosen = samples if self._channel is None else samples[:, self._channel - 1 : self._channel]
         mono = self._fresh(len(samples))
         self._add(chosen, mono)
-        energy = np.vecdot(mono, mono)
+        energy = mono.dot(mono)
         if not energy <= _TAME * self._share**2:  # NaN is not, either
             wild = np.flatnonzero(~(np.abs(mono) <= _HEADROOM * self._share))
             tame = np.nan_to_num(chosen[wild], posinf=_HEADROOM, neginf=-_HEADROOM)
@@ -283,8 +283,8 @@ class Conditioner:
 
 def _to_int16(values: NDArray[np.float64]) -> NDArray[np.int16]:
     np.rint(values, out=values)
-    np.minimum(values, 32767, out=values)
-    np.maximum(values, -32768, out=values)
+    np.minimum(values, 32767.0, out=values)
+    np.maximum(values, -32768.0, out=values)
     return values.astype(np.int16)
 
 
