@@ -44,20 +44,6 @@ _NEAR = RATE // 2
 # ---------------------------------------------------------------- anchors
 
 
-def find_anchors(frames: Iterable[Frame], *, silence: float = 0.5) -> tuple[Anchor, ...]:
-    """Find the utterances of a recording in its sound.
-
-    Args:
-        frames: the whole lane, in order.
-        silence: seconds without speech that part two utterances.
-    """
-    finder = AnchorFinder(silence=silence)
-    for frame in frames:
-        finder.push(frame)
-    finder.flush()
-    return tuple(finder.anchors)
-
-
 class AnchorFinder:
     """Finds the utterances of a recording while it is heard.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from random import Random
 
+from captioner.compare.matching import AnchorFinder
 from captioner.compare.outcome import (
     Anchor,
     AnchorError,
@@ -20,7 +21,7 @@ from captioner.compare.outcome import (
     WayRun,
 )
 from captioner.errors import Fault
-from captioner.events import RATE, Caption, GapShown, LossReason, Stages, Word
+from captioner.events import RATE, Caption, Frame, GapShown, LossReason, Stages, Word
 
 DESIGN = Design(silence=0.5, token=0.12, connect=0.08, text=1.95)
 
@@ -37,6 +38,15 @@ SENTENCES = (
 def anchors(*spans: tuple[float, float]) -> tuple[Anchor, ...]:
     """Build anchors from seconds."""
     return tuple(Anchor(round(start * RATE), round(stop * RATE)) for start, stop in spans)
+
+
+def find_anchors(frames: Iterable[Frame]) -> tuple[Anchor, ...]:
+    """Find the utterances of a whole lane in its sound."""
+    finder = AnchorFinder()
+    for frame in frames:
+        finder.push(frame)
+    finder.flush()
+    return tuple(finder.anchors)
 
 
 def three_apart(count: int = 3) -> tuple[Anchor, ...]:

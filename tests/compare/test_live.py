@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 
 from captioner.compare.analysis import analyse
-from captioner.compare.matching import Outcome, find_anchors
+from captioner.compare.matching import Outcome
 from captioner.compare.outcome import Comparison, Way, WayRun
 from captioner.compare.run import TIMEOUT, Dial, Line, Progress, Runs, Seen
 from captioner.compare.takes import Live, Post, Take
 from captioner.errors import Fault, FaultError, FaultKind, Misuse
 from captioner.events import FRAME, RATE, AudioBlock, FinalShown, Frame, InterimShown, News, SourceEnded
 from captioner.settings import Settings
+from tests.compare.made_up import find_anchors
 from tests.compare.test_run import FakeLine
 from tests.helpers.lane import Conversation, FakeService
 from tests.helpers.virtual_loop import run_virtual

@@ -13,7 +13,6 @@ from captioner.compare.matching import (
     anchor_error,
     anchored,
     anchors_of,
-    find_anchors,
     match_run,
     nearest_anchor,
 )
@@ -21,7 +20,7 @@ from captioner.compare.outcome import Anchor, AnchorError, Heard, Spoken, Way, W
 from captioner.errors import Misuse
 from captioner.events import FRAME, RATE, Frame, GapShown, LossReason, Stages
 from tests.audio.voices import call, int16
-from tests.compare.made_up import anchors, caption, heard, run, stages, three_apart
+from tests.compare.made_up import anchors, caption, find_anchors, heard, run, stages, three_apart
 
 THREE = three_apart()  # seconds 1 to 3, 7 to 9, 13 to 15
 
