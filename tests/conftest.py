@@ -86,6 +86,7 @@ def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     monkeypatch.setenv("USERPROFILE", str(home))
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "APPDATA", "LOCALAPPDATA"):
         monkeypatch.setenv(name, str(home / name.lower()))
+    monkeypatch.setenv("PULSE_RUNTIME_PATH", str(home / "pulse"))  # or a program that lists devices makes one in /tmp
     return home
 
 

@@ -61,6 +61,7 @@ class LatencyOverlay(QWidget):
         self._captions = captions
         self._rows: tuple[LatencyRow, ...] = ()
         self._note = ""
+        self._noted = False  # there is room for the note
         self._place: QPoint | None = None
         self._grip: QPoint | None = None
         self._docked = self._arranging = False
@@ -72,7 +73,7 @@ class LatencyOverlay(QWidget):
         self.hide()
 
     def show_latency(self, rows: Sequence[LatencyRow], note: str = "") -> None:
-        """Show the figures of the utterances so far, and a line below them."""
+        """Show the figures of the utterances so far, and a line below them where there is room."""
         if (tuple(rows), note) != (self._rows, self._note):
             self._rows, self._note = tuple(rows), note
             self._measured = None
@@ -98,9 +99,15 @@ class LatencyOverlay(QWidget):
         if self._arranging or self._grip is not None or not self.isVisibleTo(self._captions):
             return
         self._arranging = True  # making room moves the tail
-        size, area = self._full_size(), self._captions.viewport().geometry()
+        area = self._captions.viewport().geometry()
         area.setTop(0)
+        self._noted = bool(self._note)
+        size = self._full_size()
         spot = self._free_spot(size, area)
+        if spot is None and self._noted:  # rather than the table, the note goes
+            self._noted = False
+            size = self._full_size()
+            spot = self._free_spot(size, area)
         self._docked = spot is None
         header = self._line_height() + 12 if spot is None else 0
         self._captions.set_header_height(header)
@@ -215,8 +222,8 @@ class LatencyOverlay(QWidget):
         )
 
     def _full_size(self) -> QSize:
-        lines = 1 + max(1, len(self._rows)) + bool(self._note)
-        note = QFontMetrics(self._fonts()[0]).horizontalAdvance(self._note)
+        lines = 1 + max(1, len(self._rows)) + self._noted
+        note = QFontMetrics(self._fonts()[0]).horizontalAdvance(self._note) if self._noted else 0
         width = max(self._columns().total, note, 200) + 2 * _PADDING
         return QSize(width, lines * self._line_height() + _BAR + 10 + 2 * _PADDING)
 
@@ -297,10 +304,11 @@ class LatencyOverlay(QWidget):
             painter.setPen(QColor(theme.text))
             cells(y, row.name, (row.last, row.p50, row.p95, row.n), 0 if row.stage == _TOTAL else 18)
             y += height
-        painter.setFont(font)
-        painter.setPen(QColor(theme.faint))
-        area = QRectF(_PADDING, y, self.width() - 2 * _PADDING, height)
-        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self._note)
+        if self._noted:
+            painter.setFont(font)
+            painter.setPen(QColor(theme.faint))
+            area = QRectF(_PADDING, y, self.width() - 2 * _PADDING, height)
+            painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self._note)
 
     def _paint_bar(self, painter: QPainter, area: QRectF) -> None:
         """Draw the last utterance's stages, as long as their share of its total."""

@@ -59,8 +59,8 @@ with VirtualDisplay(), VirtualMicrophone():
 
 @pytest.mark.display
 @pytest.mark.soundcard
-def test_neither_display_nor_sound_card_outlives_a_process_that_was_killed() -> None:
-    with Program(["-c", OWNER]) as owner:
+def test_neither_display_nor_sound_card_outlives_a_process_that_was_killed(tmp_path: Path) -> None:
+    with Program(["-c", OWNER], env={"TMPDIR": str(tmp_path)}) as owner:
         owner.wait_for("ready")
         servers = psutil.Process(owner.pid).children()
         assert sorted(each.name() for each in servers) == ["Xvfb", "pulseaudio"]

@@ -71,6 +71,17 @@ def test_it_covers_no_live_text_whatever_there_is(
         assert view.rect().contains(overlay.geometry())
 
 
+def test_a_note_never_costs_the_table(qtbot: QtBot, view: CaptionsView, overlay: LatencyOverlay) -> None:
+    for height in range(380, 560, 20):
+        view.resize(960, height)
+        for count in range(0, 16):
+            fill(qtbot, view, count)
+            overlay.show_latency(rows())
+            docked, bare = overlay.docked, overlay.height()
+            overlay.show_latency(rows(), "Recognition includes: network 42 ms (ping)")
+            assert (overlay.docked, overlay.height() >= bare) == (docked, True)
+
+
 def test_it_keeps_clear_of_a_long_interim_as_it_grows(
     qtbot: QtBot, view: CaptionsView, overlay: LatencyOverlay
 ) -> None:
