@@ -25,7 +25,7 @@ from captioner.places import resource
 
 
 def measure() -> dict[str, object]:
-    """Run both; return the share of one core in percent, and the largest resident memory in MB."""
+    """Run all; return the share of one core in percent and, of ours, the largest resident memory in MB."""
     emulator = EmulatorProcess()
     url = emulator.start("measured", ())
     try:

@@ -679,8 +679,8 @@ class Session:
             self.ledger.settle(self._eos_at)
         elif not self._asking or self._doubts > 1:  # two sessions had no word for it
             self._hearing.conclude()
-        heard_all = not self.outbox.left() and not self._asking and not (self._hearing.is_cut and self._hearing.open)
-        if self._finishing and heard_all:
+        again = self.outbox.left() or self._asking or (self._hearing.is_cut and self._hearing.open)
+        if self._finishing and not again:
             self.ledger.settle(self.ledger.captured)  # what the mode kept back was silence
             self._leave()
             self._complete()
@@ -799,11 +799,11 @@ class Session:
             self._pump(now)
 
     def _send_eos(self, now: float, *, cut: int = 0) -> None:
-        """End the service's session; where it ends in the midst of the sound, its last `cut` samples are doubtful."""
+        """End the service's session; `cut`: in the midst of the sound, so that these last samples are doubtful."""
         assert self._hearing is not None
         self._eos_at = max(self.outbox.sent, self.ledger.settled)
-        if cut and not self.outbox.at_an_end:
-            self._hearing.cut(self._eos_at - cut)
+        if cut:
+            self._hearing.cut(self._eos_at if self.outbox.at_an_end else self._eos_at - cut)
         self._actions.append(Write(self.epoch, rtzr.EOS, self._eos_at))
         self._drain_until = now + self._drain
         self._move(Event.FLUSHED)
@@ -820,7 +820,7 @@ class Session:
             return
         backlog = self.outbox.waiting >= RATE // 2
         if not speaking and not backlog:
-            self._send_eos(now, cut=0 if self.options.connecting.per_utterance else BEGUN)
+            self._send_eos(now, cut=BEGUN)
         elif now - self._rotate_since >= QUIET:
             # somebody never stops speaking: what has no final yet is heard again as a whole
             self._actions.append(Close(self.epoch))
@@ -829,7 +829,7 @@ class Session:
     def _rotated(self, now: float) -> None:
         self._leave()
         self._retries.forget()
-        if self.options.connecting.per_utterance and not self.outbox.left():
+        if self.options.connecting.per_utterance and not self.outbox.unsettled:
             self._move(Event.RESTED)
         else:
             self._move(Event.ROTATED)

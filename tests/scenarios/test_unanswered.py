@@ -218,9 +218,10 @@ def test_a_service_slower_than_that_is_waited_for_once_it_is_known(say: float) -
     assert bench.pipeline.session.connections <= 3
 
 
-def test_a_session_that_closes_without_a_word_is_not_believed_alone() -> None:
+@pytest.mark.parametrize("mode", list(Mode))
+def test_a_session_that_closes_without_a_word_is_not_believed_alone(mode: Mode) -> None:
     conversation = talk()
-    bench = bench_of(conversation, Wordless(conversation))
+    bench = bench_of(conversation, Wordless(conversation), mode=mode)
     bench.run()
     assert_whole(bench)
     assert bench.summary.connections == 2
