@@ -196,7 +196,7 @@ class Keeping:
             lanes: oldest first.
         """
         say = self._language()
-        copies = [Said(each.started_at, list(each.updates)) for each in lanes]
+        copies = [each.copy() for each in lanes]
         try:
             await self._blocking(_write, Kind(kind), path, copies, say)
         except OSError as error:

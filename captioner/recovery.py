@@ -13,12 +13,12 @@ from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from captioner.blocks import BlockReader, BlockWriter, ForeignFile, create_sealed
 from captioner.errors import Fault
-from captioner.events import Caption, FinalShown, GapShown, LossReason, Measured, Stages, Word
-from captioner.saving import Said, Saved
+from captioner.events import FinalShown, Measured
+from captioner.saving import Said, Saved, from_plain, plain, stages_from_plain
 
 KIND: Final = "session"
 VERSION: Final = 1
@@ -52,7 +52,7 @@ class Session:
             for each in self._early:
                 self._writer.append(each)
             self._early.clear()
-        self._add(_encode(update))
+        self._add(_encoded(*plain(update)))
 
     def measure(self, measured: Measured) -> None:
         """The delay of a final is known up to the painted pixel."""
@@ -141,15 +141,6 @@ def _encoded(*parts: object) -> bytes:
     return json.dumps(parts, separators=(",", ":")).encode()
 
 
-def _encode(update: Saved) -> bytes:
-    if isinstance(update, GapShown):
-        return _encoded("gap", update.at, update.start, update.stop, update.reason)
-    caption = update.caption
-    words = [(word.text, word.start, word.stop) for word in caption.words]
-    said = (caption.utterance, caption.start, caption.stop, caption.text, words, caption.revision)
-    return _encoded("final", update.at, *said, None if update.stages is None else astuple(update.stages))
-
-
 def _read(file: BlockReader) -> list[Said]:
     """Read what was said, as far as it is whole; lanes without a final are left out."""
     lanes = list[Said]()
@@ -165,25 +156,7 @@ def _take(lanes: list[Said], parts: object) -> None:
     match parts:
         case ["lane", str(started_at)]:
             lanes.append(Said(datetime.fromisoformat(started_at)))
-        case ["gap", float(at), int(start), int(stop), str(reason)]:
-            lanes[-1].add(GapShown(at, start, stop, LossReason(reason)))
-        case ["final", float(at), int(utterance), int(start), int(stop), str(text), list(words), int(revision), stages]:
-            said = tuple(Word(word, begin, end) for word, begin, end in words)
-            caption = Caption(utterance, start, stop, text, said, True, False, revision)
-            lanes[-1].add(FinalShown(at, caption, _stages(stages)))
         case ["measured", float(at), int(utterance), list(stages)]:
-            known = _stages(stages)
-            assert known is not None
-            lanes[-1].measure(Measured(at, utterance, known))
+            lanes[-1].measure(Measured(at, utterance, stages_from_plain(stages)))
         case _:
-            raise ValueError("nothing that a session holds")
-
-
-def _stages(values: Any) -> Stages | None:
-    match values:
-        case None:
-            return None
-        case [*numbers] if all(number is None or isinstance(number, int | float) for number in numbers):
-            return Stages(*numbers)
-        case _:
-            raise ValueError("no delays")
+            lanes[-1].add(from_plain(parts))

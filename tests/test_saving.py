@@ -7,9 +7,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from captioner.events import RATE, Caption, FinalShown, GapShown, LossReason, Measured, Stages, Word
-from captioner.saving import Kind, Said, write
+from captioner.saving import Kind, Said, Saved, write
 
 BEGAN = datetime(2026, 1, 5, 9, 0, 0, tzinfo=timezone(timedelta(hours=9)))
 STAGES = Stages(0.001, 0.002, 0.0, 0.0, 0.0, 0.001, 0.6, 0.004, 0.608)
@@ -74,3 +76,39 @@ def test_what_was_saved_is_a_copy_of_the_captions_not_the_captions() -> None:
     before = replace(lanes[1].updates[0])
     write(Kind.TEXT, lanes, gap_words)
     assert lanes[1].updates[0] == before
+
+
+@given(count=st.integers(0, 400), late=st.lists(st.tuples(st.integers(0, 399), st.integers(1, 400)), max_size=6))
+def test_what_was_said_stays_as_it_was_said_however_much_and_however_late_its_delay_is_known(
+    count: int, late: list[tuple[int, int]]
+) -> None:
+    said, plain = Said(BEGAN), list[Saved]()
+    for number in range(count):
+        update: Saved = final(number + 1, number, number + 0.5, "안녕하세요")
+        if number % 7 == 3:
+            update = GapShown(number + 0.25, number * RATE, number * RATE + 100, LossReason.OUTAGE)
+        said.add(update)
+        plain.append(update)
+        for after, utterance in late:
+            known = plain[utterance - 1] if after == number and utterance <= len(plain) else None
+            if isinstance(known, FinalShown):
+                said.measure(Measured(number + 0.7, utterance, STAGES))
+                plain[utterance - 1] = replace(known, stages=STAGES)
+    assert said.updates == plain
+
+
+def test_the_delay_of_what_was_never_said_is_a_mistake() -> None:
+    said = Said(BEGAN, [final(number, number, number + 0.5, "네") for number in range(1, 300)])
+    with pytest.raises(LookupError):
+        said.measure(Measured(0.5, 300, STAGES))
+
+
+def test_what_is_said_later_is_not_in_a_copy() -> None:
+    said = Said(BEGAN, [final(number, number, number + 0.5, "네") for number in range(1, 200)])
+    before = said.updates
+    copy = said.copy()
+    for number in range(200, 400):
+        said.add(final(number, number, number + 0.5, "네"))
+    said.measure(Measured(0.5, 1, STAGES))
+    said.measure(Measured(0.5, 199, STAGES))
+    assert (copy.started_at, copy.updates) == (BEGAN, before)

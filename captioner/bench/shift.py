@@ -182,7 +182,7 @@ def live(shift: Shift, moments: Sequence[float]) -> Outcome:
             Reading(
                 hours=moment / HOUR,
                 memory_mb=_resident(),
-                captions_mb=sum(_captions(desk.said) + _delays(desk.pipeline) for desk in world.desks) / 1e6,
+                captions_mb=sum(_bytes(desk.said) + _delays(desk.pipeline) for desk in world.desks) / 1e6,
                 kept=sum(_entries(desk.pipeline) for desk in world.desks),
                 caption_ms=1000 * (now - spent) / max(1, shown - captions),
                 captions=shown,
@@ -251,15 +251,7 @@ def _resident() -> float:
 def _delays(pipeline: Pipeline) -> int:
     """Bytes of the delays that a pipeline remembers: each in the order of its arrival, and once more in its own."""
     tables = [each.table().values() for each in (pipeline.finals, pipeline.interims)]
-    return sum(8 * len(STAGES) * max(each.n for each in table) + 8 * sum(each.n for each in table) for table in tables)
-
-
-def _captions(said: Said) -> float:
-    """Bytes of the captions that a window keeps, by the newest hundred: whoever weighs them all takes more himself."""
-    sample = Said(said.started_at)
-    for update in said.updates[-100:]:
-        sample.add(update)
-    return _bytes(sample) * len(said.updates) / max(1, len(sample.updates))
+    return sum(4 * len(STAGES) * max(each.n for each in table) + 4 * sum(each.n for each in table) for table in tables)
 
 
 def _bytes(thing: object, seen: set[int] | None = None) -> int:
@@ -273,7 +265,7 @@ def _bytes(thing: object, seen: set[int] | None = None) -> int:
     elif isinstance(thing, dict):
         parts = [*thing, *thing.values()]
     else:
-        parts = [getattr(thing, name) for each in type(thing).__mro__ for name in _slots(each)]
+        parts = [getattr(thing, name) for name in _names(thing)]
     size = sys.getsizeof(thing)
     return size + -size % ALIGNED + sum(_bytes(each, seen) for each in parts)
 
@@ -292,10 +284,13 @@ def _entries(thing: object, seen: set[int] | None = None) -> int:
         case list() | tuple() | deque() | set() | frozenset():
             return len(thing) + sum(_entries(each, seen) for each in thing)
         case _ if type(thing).__module__.startswith("captioner."):
-            names = [*getattr(thing, "__dict__", ()), *(n for each in type(thing).__mro__ for n in _slots(each))]
-            return sum(_entries(getattr(thing, name, None), seen) for name in names)
+            return sum(_entries(getattr(thing, name, None), seen) for name in _names(thing))
         case _:
             return 0
+
+
+def _names(thing: object) -> list[str]:
+    return [*getattr(thing, "__dict__", ()), *(name for each in type(thing).__mro__ for name in _slots(each))]
 
 
 def _slots(kind: type) -> tuple[str, ...]:

@@ -29,6 +29,11 @@ STAGES = tuple(each.name for each in fields(Stages))
 CAPACITY = 20_000
 """Utterances that a table remembers: more than a shift of ten hours holds."""
 
+LONGEST = 2**32 - 2
+"""Microseconds that a table can hold, 71 minutes: what takes longer counts as that."""
+
+_NONE = LONGEST + 1
+
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
@@ -69,6 +74,10 @@ def milliseconds(stages: Stages | None) -> dict[str, float | None]:
     """
     if stages is None:
         return dict.fromkeys(STAGES)
+    return {name: None if part is None else part / 1000 for name, part in _microseconds(stages).items()}
+
+
+def _microseconds(stages: Stages) -> dict[str, int | None]:
     total = round(stages.total * 1e6)
     passed, counted = 0.0, 0
     parts = dict[str, int | None]()
@@ -84,7 +93,7 @@ def milliseconds(stages: Stages | None) -> dict[str, float | None]:
     last = next((name for name in reversed(parts) if parts[name]), "recognise")
     parts[last] = (parts[last] or 0) + total - counted
     parts["total"] = total
-    return {name: None if part is None else part / 1000 for name, part in parts.items()}
+    return parts
 
 
 class StageTable:
@@ -100,23 +109,24 @@ class StageTable:
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self.last: Mapping[str, float | None] = milliseconds(None)
-        self._rows = np.empty((capacity, len(STAGES)))  # float64 ms, in order of arrival, round and round; NaN is None
-        self._ordered = [array("d") for _ in STAGES]
+        self._rows = np.empty((capacity, len(STAGES)), np.uint32)  # µs, in order of arrival, round and round
+        self._ordered = [array("I") for _ in STAGES]  # µs, each stage's in its own order
         self._added = 0
 
     def add(self, stages: Stages) -> None:
         """Count one more utterance."""
-        self.last = milliseconds(stages)
+        parts = _microseconds(stages)
+        self.last = {name: None if part is None else part / 1000 for name, part in parts.items()}
         row = self._rows[self._added % len(self._rows)]
         if self._added >= len(self._rows):
-            for ordered, value in zip(self._ordered, row.tolist(), strict=True):
-                if value == value:
-                    del ordered[bisect_left(ordered, value)]
+            for ordered, part in zip(self._ordered, row.tolist(), strict=True):
+                if part != _NONE:
+                    del ordered[bisect_left(ordered, part)]
         self._added += 1
-        for column, (ordered, each) in enumerate(zip(self._ordered, self.last.values(), strict=True)):
-            row[column] = np.nan if each is None else each
+        for column, (ordered, each) in enumerate(zip(self._ordered, parts.values(), strict=True)):
+            row[column] = _NONE if each is None else min(each, LONGEST)
             if each is not None:
-                insort(ordered, each)
+                insort(ordered, min(each, LONGEST))
 
     def table(self) -> dict[str, Distribution]:
         """Return the distribution of every stage, in the order of `STAGES`."""
@@ -127,11 +137,12 @@ class StageTable:
         return {name: asdict(distribution) for name, distribution in self.table().items()}
 
 
-def _distribution(ordered: Sequence[float]) -> Distribution:
+def _distribution(ordered: Sequence[int]) -> Distribution:
     if not ordered:
         return Distribution(0, None, None, None)
     # Five decimals hold a twentieth of a microsecond: exact, without the noise of binary fractions.
-    return Distribution(len(ordered), round(percentile(ordered, 50), 5), round(percentile(ordered, 95), 5), ordered[-1])
+    p50, p95 = (round(percentile(ordered, percent) / 1000, 5) for percent in (50, 95))
+    return Distribution(len(ordered), p50, p95, ordered[-1] / 1000)
 
 
 # ---------------------------------------------------------------- comparisons

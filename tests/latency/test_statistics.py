@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from captioner.errors import Misuse
 from captioner.events import Stages
 from captioner.latency.statistics import (
+    LONGEST,
     STAGES,
     Distribution,
     Interval,
@@ -115,6 +116,15 @@ def test_text_that_was_never_painted_is_left_out_of_renders_n() -> None:
     table.add(stages(recognise=0.7))
     assert (table.table()["render"].n, table.table()["total"].n) == (1, 2)
     assert table.table()["render"].max == 6.0
+
+
+def test_a_delay_of_hours_counts_as_the_longest_and_leaves_with_its_utterance() -> None:
+    table = StageTable(1)
+    table.add(stages(recognise=1e5))
+    assert table.last["recognise"] == 1e8
+    assert table.table()["recognise"].max == table.table()["total"].max == LONGEST / 1000
+    table.add(stages(recognise=0.5))
+    assert table.table()["recognise"] == Distribution(1, 500.0, 500.0, 500.0)
 
 
 def test_the_last_utterance_is_at_hand() -> None:
