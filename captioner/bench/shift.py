@@ -85,7 +85,7 @@ class Shift:
     lanes: int = 2
 
 
-FIRST: Final = Shift(seconds=HOUR // 4, captions=150, outage_every=300, token_life=400.0)
+FIRST: Final = Shift(seconds=HOUR // 4, captions=150, outage_every=400, token_life=800.0)
 """Lived through before the shift: what is loaded when it is first needed, after an outage or a token's end, say, is no
 growth."""
 

@@ -44,6 +44,14 @@ def test_what_is_kept_of_the_captions_is_counted_and_is_little() -> None:
     assert 2 * 4 * len(STAGES) < growth < 500
 
 
+def test_what_is_lived_through_before_the_shift_loads_all_that_it_needs() -> None:
+    (last,) = live(shift.FIRST, (shift.FIRST.seconds,)).readings
+    assert last.connections == shift.FIRST.lanes * 4, (
+        "the first one, two after an outage, one for a new token in between"
+    )
+    assert last.tokens == 2, "which both lanes share"
+
+
 def test_a_service_that_forgets_a_caption_is_seen_to() -> None:
     missing = live(Shift(seconds=60, captions=12, outage_every=1000), (60,))
     assert missing.missing == 0
