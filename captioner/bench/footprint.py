@@ -1,26 +1,21 @@
-"""What a call costs: processor and memory of the client's own process, the emulator being another.
+"""What a call costs: processor and memory of the client's own process, its start and its end included.
 
-`transcribe` captions the sample call at the pace of speech; the window does the same offscreen, with its overlay open.
-A process that only wakes as often as sound comes stands beside them: what a shared machine charges for that differs
-from hour to hour.
+The emulator is another one. `transcribe` captions the sample call at the pace of speech; the window does the same
+offscreen, with its overlay open. A process that only wakes as often as sound comes stands beside them: what a shared
+machine charges for that differs from hour to hour.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
-import sys
-import time
-from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
 
 from captioner.audio.wav import open_sound
 from captioner.bench import yardstick
-from captioner.bench.process import part, usage
-from captioner.emulator.process import EmulatorProcess
+from captioner.bench.process import part, run
+from captioner.emulator.process import EmulatorProcess, program
 from captioner.places import resource
 
 
@@ -44,46 +39,26 @@ def _timer() -> dict[str, object]:
 
 
 def _transcribe(url: str) -> dict[str, object]:
-    began = time.perf_counter()
-    done = subprocess.run(
-        part("footprint", url),
-        env={**os.environ, "RTZR_CLIENT_ID": "bench", "RTZR_CLIENT_SECRET": "bench"},
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
+    return _used(
+        [*program(), "transcribe", str(resource("sample", "sample_call.flac")), "--endpoint", url],
+        RTZR_CLIENT_ID="bench",
+        RTZR_CLIENT_SECRET="bench",
     )
-    seconds = time.perf_counter() - began
-    _, cpu, memory = done.stderr.splitlines()[-1].split()
-    return {"seconds": seconds, "core_percent": 100 * float(cpu) / seconds, "memory_mb": float(memory)}
 
 
 def _window(url: str) -> dict[str, object]:
     sound = open_sound(resource("sample", "sample_call.flac"))
     sound.close()
-    began = time.perf_counter()
-    done = subprocess.run(
-        part("window_run", url, sound.seconds),
-        env={"QT_QPA_PLATFORM": "offscreen", **os.environ},
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-        check=True,
-    )
-    seconds = time.perf_counter() - began
-    result = json.loads(done.stdout.splitlines()[-1])
-    return {"seconds": seconds, "core_percent": 100 * result["cpu"] / seconds, "memory_mb": result["memory"]}
+    return _used(part("window_run", url, sound.seconds), QT_QPA_PLATFORM="offscreen")
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Caption the sample call; print what this process used as the last line of standard error.
-
-    Args:
-        arguments: URL of the emulator.
-    """
-    from captioner.cli import main as run
-
-    code = run(["transcribe", str(resource("sample", "sample_call.flac")), "--endpoint", arguments[0]])
-    print("usage", *usage(), file=sys.stderr)
-    sys.exit(code)
+def _used(command: list[str], **environment: str) -> dict[str, object]:
+    spent = run(command, environment)
+    return {
+        "seconds": spent.seconds,
+        "core_percent": None if spent.cpu is None else 100 * spent.cpu / spent.seconds,
+        "memory_mb": spent.memory_mb,
+    }
 
 
 def render(result: dict[str, object], console: Console) -> None:
@@ -93,6 +68,7 @@ def render(result: dict[str, object], console: Console) -> None:
         table.add_column(name, justify="left" if not name else "right")
     for name, figures in result.items():
         assert isinstance(figures, dict)
-        memory = f"{figures['memory_mb']:.0f}" if "memory_mb" in figures else ""
-        table.add_row(name, f"{figures['seconds']:.0f}", f"{figures['core_percent']:.1f}", memory)
+        shares = ("core_percent", ".1f"), ("memory_mb", ".0f")
+        told = ("" if figures.get(key) is None else f"{figures[key]:{form}}" for key, form in shares)
+        table.add_row(name, f"{figures['seconds']:.0f}", *told)
     console.print(table)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from captioner.emulator.process import program
 
@@ -12,16 +17,57 @@ def part(name: str, *arguments: object) -> list[str]:
     return [*program(), "bench", "--part", name, *map(str, arguments)]
 
 
-def usage() -> tuple[float, float]:
-    """Return this process's processor seconds (user and system) and its largest resident memory in MB.
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a process used from its start to its end.
+
+    Attributes:
+        seconds: that it ran.
+        cpu: processor seconds, user and system; None on Windows, which does not tell.
+        memory_mb: the most that was resident; None there too.
+    """
+
+    seconds: float
+    cpu: float | None
+    memory_mb: float | None
+
+
+def run(command: Sequence[str], environment: Mapping[str, str]) -> Spent:
+    """Run a command to its end, its output going nowhere.
+
+    Args:
+        command: the program and its arguments.
+        environment: its variables, beside those of this process.
 
     Raises:
-        OSError: the operating system does not tell.
+        CalledProcessError: it failed.
     """
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    cpu, memory = None, None
     if sys.platform == "win32":
-        raise OSError("Windows keeps no such account for a process itself")
+        process.wait()
+    else:
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        cpu, memory = used.ru_utime + used.ru_stime, _megabytes(used.ru_maxrss)
+    seconds = time.perf_counter() - began
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return Spent(seconds, cpu, memory)
+
+
+def most_resident() -> float | None:
+    """Return this process's largest resident memory so far in MB; None on Windows, which does not tell."""
+    if sys.platform == "win32":
+        return None
     import resource
 
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    scale = 1e6 if sys.platform == "darwin" else 1e3  # bytes there, kilobytes elsewhere
-    return used.ru_utime + used.ru_stime, used.ru_maxrss / scale
+    return _megabytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+def _megabytes(largest: int) -> float:
+    """Translate what `getrusage` says of memory: bytes on macOS, kilobytes elsewhere."""
+    return largest / (1e6 if sys.platform == "darwin" else 1e3)

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from captioner.bench.process import usage
+from captioner.bench.process import most_resident
 from captioner.errors import Fault, FaultKind
 from captioner.events import (
     RATE,
@@ -241,10 +241,7 @@ def _resident() -> float:
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     except OSError:
-        try:
-            return usage()[1]
-        except OSError:
-            return math.nan
+        return most_resident() or math.nan
     return pages * 4096 / 1e6
 
 

@@ -1,4 +1,4 @@
-"""The window in a process of its own, for the benchmarks: runs the demo, measures itself, prints one line of JSON.
+"""The window in a process of its own, for the benchmarks: runs the demo, and prints its milestones as one line of JSON.
 
 With 0 seconds it ends as soon as it listens.
 """
@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from captioner.app import run_window
-from captioner.bench.process import usage
 from captioner.desk import Demo, Desk, Wiring
 from captioner.settings import Settings
 
@@ -34,5 +33,4 @@ def main(arguments: Sequence[str]) -> None:
                 QTimer.singleShot(round(seconds * 1000), desk.window, desk.window.close)
 
     run_window(settings=replace(Settings(), overlay=seconds > 0), demo=Demo(url=url), wiring=Wiring(observe=observe))
-    cpu, memory = usage()
-    print(json.dumps({"milestones": milestones, "cpu": cpu, "memory": memory}))
+    print(json.dumps({"milestones": milestones}))
