@@ -70,7 +70,7 @@ class Keeping:
         self._engine: Engine | None = None
         self._found: list[Leftover] = []
         self._shown: RecoveredCaptions | None = None
-        window.recovered_view_requested.connect(self._view)
+        window.recovered_view_requested.connect(lambda: spawn(self._view()))
         window.recovered_save_requested.connect(lambda kind, path: spawn(self._save_recovered(kind, path)))
         window.recovered_delete_requested.connect(lambda: spawn(self._decided()))
         window.recovered_later_requested.connect(self._put_off)
@@ -172,12 +172,17 @@ class Keeping:
             self._shown.close()
         self.offer()
 
-    def _view(self) -> None:
+    async def _view(self) -> None:
         if not self._found:
             return
         if self._shown is None:
-            self._shown = RecoveredCaptions(self._found[0].lanes, self._window.captions.font(), self._window)
-            self._shown.finished.connect(self._not_shown)
+            left = self._found[0]
+            said = await self._blocking(lambda: [(each.started_at, each.updates) for each in left.lanes])
+            if not self._found or self._found[0] is not left:
+                return  # somebody has decided meanwhile
+            if self._shown is None:
+                self._shown = RecoveredCaptions(said, self._window.captions.font(), self._window)
+                self._shown.finished.connect(self._not_shown)
         self._shown.show()
         self._shown.raise_()
         self._shown.activateWindow()

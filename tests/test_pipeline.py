@@ -729,6 +729,24 @@ def test_a_new_connection_wanted_at_any_moment_cuts_no_word(mode: Mode) -> None:
         bench.check_captions()
 
 
+@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize("after", [0.02, 0.3, 0.7])
+def test_a_new_connection_wanted_just_before_the_end_cuts_no_word(mode: Mode, after: float) -> None:
+    words = [Spoken(f"낱말{number}", at, at + 2400) for number, at in enumerate((8000, 11040, 20000, 23040))]
+    for moment in range(900, 3800, 40):
+        conversation = Conversation(words, 5 * RATE, voiced=True)
+        bench = Bench(conversation, settings=Settings(mode=mode))
+        bench.at(moment / 1000, lambda bench=bench: bench.pipeline.session.rotate(bench.now))  # type: ignore[misc]
+        end = moment / 1000 + after
+        bench.play([each for each in conversation.blocks() if each.arrived <= end])
+        bench.start()
+        bench.run()
+        heard = [each.text for each in words if each.stop / RATE <= end - 0.1]
+        assert bench.said[: len(heard)] == heard, moment
+        assert len(bench.said) <= sum(each.start / RATE < end for each in words), "the last one may be cut"
+        assert (bench.summary.complete, bench.summary.lost) == (True, 0)
+
+
 def test_an_outage_at_the_end_is_waited_for() -> None:
     bench = spoken(seconds=20)
 

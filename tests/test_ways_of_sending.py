@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from captioner.emulator.profiles import PROFILES
+from captioner.errors import Fault, FaultKind
 from captioner.events import (
     RATE,
     Close,
@@ -14,7 +15,9 @@ from captioner.events import (
     Open,
     Phase,
     Reconfigure,
+    SourceLost,
     StateChanged,
+    Stop,
     Write,
 )
 from captioner.pipeline import Lane, Pace, Pipeline
@@ -441,3 +444,20 @@ def test_a_change_of_mode_does_not_wait_for_ever() -> None:
     assert isinstance(bench.pipeline._mode, Streaming)
     bench.run(until=124)
     assert not isinstance(bench.pipeline._mode, Streaming)
+
+
+@pytest.mark.parametrize("settings", [WAIT, FASTER])
+def test_a_source_that_is_lost_and_ended_in_an_utterance_of_its_own_connection_ends_the_lane(
+    settings: Settings,
+) -> None:
+    for moment in range(100, 320, 5):
+        conversation = utterances(1)
+        bench = Bench(conversation, service=FakeService(conversation), settings=settings, lane=lane(PER_UTTERANCE))
+        lost = moment / 100
+        bench.play([each for each in conversation.blocks() if each.arrived <= lost], end=False)
+        bench.start()
+        bench.at(lost, SourceLost(Fault(FaultKind.DEVICE_LOST)))
+        bench.at(lost + 0.05, Stop())
+        bench.run()
+        assert bench.ended, moment
+        assert bench.pipeline.ledger.held == 0

@@ -23,7 +23,7 @@ class Spent:
 
     Attributes:
         seconds: that it ran.
-        cpu: processor seconds, user and system; None on Windows, which does not tell.
+        cpu: processor seconds, user and system; None on Windows, where it is not asked for.
         memory_mb: the most that was resident; None there too.
     """
 
@@ -33,7 +33,7 @@ class Spent:
 
 
 def run(command: Sequence[str], environment: Mapping[str, str]) -> Spent:
-    """Run a command to its end, its output going nowhere.
+    """Run a command to its end; its results go nowhere, what it complains of to this process's standard error.
 
     Args:
         command: the program and its arguments.
@@ -43,9 +43,7 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> Spent:
         CalledProcessError: it failed.
     """
     began = time.perf_counter()
-    process = subprocess.Popen(
-        command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL)
     cpu, memory = None, None
     if sys.platform == "win32":
         process.wait()
@@ -60,7 +58,7 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> Spent:
 
 
 def most_resident() -> float | None:
-    """Return this process's largest resident memory so far in MB; None on Windows, which does not tell."""
+    """Return this process's largest resident memory so far in MB; None on Windows, where it is not asked for."""
     if sys.platform == "win32":
         return None
     import resource

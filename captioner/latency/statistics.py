@@ -124,9 +124,9 @@ class StageTable:
                     del ordered[bisect_left(ordered, part)]
         self._added += 1
         for column, (ordered, each) in enumerate(zip(self._ordered, parts.values(), strict=True)):
-            row[column] = _NONE if each is None else min(each, LONGEST)
-            if each is not None:
-                insort(ordered, min(each, LONGEST))
+            row[column] = part = _NONE if each is None else max(0, min(each, LONGEST))
+            if part != _NONE:
+                insort(ordered, part)
 
     def table(self) -> dict[str, Distribution]:
         """Return the distribution of every stage, in the order of `STAGES`."""

@@ -6,8 +6,8 @@ seconds more, was silence, and so was sound of which nothing was said for as lon
 utterance that the service has left behind for as long gets no final any more. Whether it was silence is for others to
 hear: `unanswered` names the sound before that.
 
-Where a connection is ended in the midst of the sound, the service makes a final of what it has, be it half a word. Such
-a final counts as far as it is whole (`cut`); the rest stays open, and is heard on the next connection.
+Where we end a connection before the sound is over, the service makes a final of what it has, be it half a word. Such a
+final counts as far as it is whole (`cut`); the rest, and what comes after it, is heard on the next connection.
 """
 
 from __future__ import annotations
@@ -70,6 +70,7 @@ class Hearing:
         self._mark = self._overdue = outbox.written  # what was written then, and what of it has been named since
         self._ended: deque[tuple[float, int]] = deque()  # (when, position), one an utterance that we ended
         self._whole: int | None = None  # where words end that the end of the connection may have cut
+        self._shortened: int | None = None  # where a final was cut short: from there on all is heard again
 
     @property
     def answered(self) -> bool:
@@ -83,8 +84,13 @@ class Hearing:
 
     @property
     def is_cut(self) -> bool:
-        """The connection was ended in the midst of the sound: there is something left for the next one."""
+        """We ended the connection before the sound was over."""
         return self._whole is not None
+
+    @property
+    def left(self) -> bool:
+        """Of what the service began on a connection that was cut, the next one hears the rest."""
+        return self.is_cut and (self.open or self._shortened is not None)
 
     @property
     def deadline(self) -> float:
@@ -161,7 +167,7 @@ class Hearing:
         self._ended.append((now, position))
 
     def cut(self, position: int) -> None:
-        """The connection is ended in the midst of the sound: a word that ends after `position` may be cut."""
+        """The connection is ended before the sound is over: a word that ends after `position` may be cut."""
         self._whole = position
 
     def conclude(self) -> None:
@@ -205,7 +211,10 @@ class Hearing:
 
     def _settle(self) -> None:
         """What lies before the first open utterance is done with."""
-        self._ledger.settle(min((each.start for each in self._open.values()), default=self._last_stop))
+        positions = [each.start for each in self._open.values()] or [self._last_stop]
+        if self._shortened is not None:
+            positions.append(self._shortened)
+        self._ledger.settle(min(positions))
 
     def _interim(self, counted: Hypothesis) -> Hypothesis:
         """The service gives no end to an interim: it covers at most what was written."""
@@ -223,9 +232,9 @@ class Hearing:
         if limit is not None and stop > limit:
             whole = tuple(itertools.takewhile(lambda word: word.stop <= limit, words))
             if whole:
-                text = text if whole == words else " ".join(word.text for word in whole)
-                words, stop = whole, whole[-1].stop
-                settled = self._whole = stop
+                settled = self._whole = stop = whole[-1].stop
+                if len(whole) < len(words):
+                    text, words, self._shortened = " ".join(word.text for word in whole), whole, stop
             elif words or start >= limit:
                 return self._interim(counted)
         self._last_start, self._last_stop = max(self._last_start, start), max(self._last_stop, settled)

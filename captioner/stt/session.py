@@ -35,7 +35,7 @@ the next session has no word for it either, there was none: hold music, say. Eac
 
 What is sent, and when, is the outbox's; what the service says on a connection becomes positions and settles sound in
 `hearing.py`; how long and how often something is tried stands in `policy.py`. What is left here is one machine, some
-eight hundred lines: to cut it further would cut its table.
+nine hundred lines: to cut it further would cut its table.
 """
 
 from __future__ import annotations
@@ -679,7 +679,7 @@ class Session:
             self.ledger.settle(self._eos_at)
         elif not self._asking or self._doubts > 1:  # two sessions had no word for it
             self._hearing.conclude()
-        again = self.outbox.left() or self._asking or (self._hearing.is_cut and self._hearing.open)
+        again = self.outbox.left() or self._asking or self._hearing.left
         if self._finishing and not again:
             self.ledger.settle(self.ledger.captured)  # what the mode kept back was silence
             self._leave()
@@ -717,7 +717,11 @@ class Session:
         if self._finishing and not self.outbox.left() and not self._hearing.is_cut:
             self.ledger.lose(self.ledger.captured, LossReason.UNFINISHED)
         if self.options.connecting.per_utterance and self._hearing.answered and not self._finishing:
-            self.ledger.settle(self._eos_at)  # the text came, and would only come again
+            # the text came, and would only come again
+            if self._hearing.is_cut:
+                self._hearing.conclude()
+            else:
+                self.ledger.settle(self._eos_at)
         self._leave()
         self._failed(Fault(FaultKind.SPEECHLESS) if asking else Fault(FaultKind.BROKEN, "no Close after EOS"), now)
 
@@ -799,7 +803,12 @@ class Session:
             self._pump(now)
 
     def _send_eos(self, now: float, *, cut: int = 0) -> None:
-        """End the service's session; `cut`: in the midst of the sound, so that these last samples are doubtful."""
+        """End the service's session.
+
+        Args:
+            now: perf_counter seconds.
+            cut: samples before its end in which the service may cut a word; 0 where an utterance or the sound is over.
+        """
         assert self._hearing is not None
         self._eos_at = max(self.outbox.sent, self.ledger.settled)
         if cut:
@@ -829,7 +838,7 @@ class Session:
     def _rotated(self, now: float) -> None:
         self._leave()
         self._retries.forget()
-        if self.options.connecting.per_utterance and not self.outbox.unsettled:
+        if self.options.connecting.per_utterance and not self.outbox.unsettled and not self._finishing:
             self._move(Event.RESTED)
         else:
             self._move(Event.ROTATED)

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from captioner.saving import Said
+from captioner.saving import Saved
 from captioner.ui.captions import CaptionsView
 from captioner.ui.theme import resize_within_screen
 
 
 class RecoveredCaptions(QDialog):
-    """Shows lanes as the window showed them; it is not modal, captions go on behind it."""
+    """Shows lanes as the window showed them; it is not modal, captions go on behind it.
 
-    def __init__(self, lanes: Sequence[Said], font: QFont, parent: QWidget | None = None) -> None:
+    Args:
+        lanes: when each began, and what it said.
+        font: of the window's captions.
+        parent: the window.
+    """
+
+    def __init__(
+        self, lanes: Sequence[tuple[datetime, Sequence[Saved]]], font: QFont, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.captions = CaptionsView()
@@ -33,9 +42,9 @@ class RecoveredCaptions(QDialog):
         foot.addWidget(self._buttons)
         column.addLayout(foot)
         resize_within_screen(self, 760, 520)
-        for lane in lanes:
-            self.captions.begin(lane.started_at)
-            self.captions.show_updates(lane.updates)
+        for started_at, updates in lanes:
+            self.captions.begin(started_at)
+            self.captions.show_updates(updates)
         self._refresh_words()
 
     @override

@@ -168,6 +168,21 @@ def test_a_stall_that_ends_while_the_service_is_asked_cuts_no_word(at: float) ->
         assert_whole(bench)
 
 
+@pytest.mark.parametrize("mode", list(Mode))
+def test_an_utterance_that_begins_while_the_service_is_asked_takes_no_word_of_the_one_before_it(mode: Mode) -> None:
+    words, at = list[Spoken](), RATE
+    while at < 20 * RATE:  # utterances of two words of 0.3 s, 0.08 s between the words, 0.78 s between the utterances
+        words += [
+            Spoken(f"낱말{len(words) + number}", at + start, at + start + 2400) for number, start in ((0, 0), (1, 3040))
+        ]
+        at += 5440 + 6240
+    for moment in range(30, 60):
+        bench = bench_of(Conversation(words, at + 2 * RATE, voiced=True), mode=mode)
+        stall(bench, moment / 10, 9.0)
+        bench.run()
+        assert_whole(bench)
+
+
 def test_it_is_noticed_within_ten_seconds() -> None:
     for seed in range(8):
         bench = bench_of(talk(seed=seed))

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication, QDialogButtonBox
 from pytestqt.qtbot import QtBot
 
 from captioner.language import Sentences
-from captioner.saving import Said
+from captioner.saving import Saved
 from captioner.settings import Language
 from captioner.ui.recovered import RecoveredCaptions
 from captioner.ui.theme import Appearance
@@ -18,9 +18,9 @@ AT = datetime(2026, 3, 4, 14, 3, tzinfo=UTC)
 
 
 def test_lanes_are_shown_one_below_the_other_as_the_window_showed_them(qtbot: QtBot, appearance: Appearance) -> None:
-    lanes = [
-        Said(AT, [final(1, "첫 통화", 1), gap(16_000, 24_000)]),
-        Said(AT + timedelta(minutes=5), [final(1, "둘째 통화", 1)]),
+    lanes: list[tuple[datetime, list[Saved]]] = [
+        (AT, [final(1, "첫 통화", 1), gap(16_000, 24_000)]),
+        (AT + timedelta(minutes=5), [final(1, "둘째 통화", 1)]),
     ]
     font = QFont(QApplication.font())
     font.setPointSize(21)
