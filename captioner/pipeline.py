@@ -194,7 +194,7 @@ class Pipeline:
         self.settings = settings
         self.lane = lane or Lane()
         self.ledger = Ledger(settings.hold * RATE)
-        self.session = Session(self.ledger, self._options(settings), Random(self.lane.seed))
+        self.session = Session(self.ledger, self._options(settings), Random(self.lane.seed), self._spoken)
         self.captions = Captions(masked=settings.mask_numbers)
         self.trace = Trace(keep=self._remembered(settings))
         self.finals = StageTable()
@@ -402,6 +402,9 @@ class Pipeline:
     def _speech_in(self, sound: bytes) -> bool:
         """Whether there should be a word for sound that was sent; waiting for silence, only speech is."""
         return bool(sound) if isinstance(self._mode, SilenceWait) else anything_said(np.frombuffer(sound, "<i2"))
+
+    def _spoken(self, start: int, stop: int) -> bool:
+        return anything_said(np.frombuffer(self.ledger.kept(start, stop), "<i2"))
 
     def _collect(self, now: float) -> list[Outcome]:
         session = self.session

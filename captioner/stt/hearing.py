@@ -32,6 +32,9 @@ _ECHO = 3 * RATE // 2
 """Samples beyond what was recognised before a break that an utterance must reach which began in there, to be shown: the
 tail of a word that is heard again gets its final, which says nothing new, before that."""
 
+_TRAIL = RATE
+"""Samples after a final's end that may still be the breath or the echo of its last word."""
+
 _LISTENED = 12
 """Seconds of unanswered sound that are listened to."""
 
@@ -61,12 +64,14 @@ class Hearing:
         self._answered = False
         self._closed: set[int] = set()  # seqs of which nothing more is heard,
         self._closed_below = -1  # and so of every older one
+        self._emptied = (_UNNUMBERED, 0)  # seq and end of the last final that had no text
         self._last_start = self._last_stop = self._floor  # how far finals have come
         self._unnumbered = _UNNUMBERED  # stands for the seq of the utterance that has none
         self._unnumbered_final: Hypothesis | None = None  # the last of those, as it came
         self._unplaced = 0  # samples sent on this connection before which no utterance without a place starts
         self._written: deque[tuple[float, int]] = deque()  # (when, position), about one a second
         self._asked: deque[tuple[float, int]] = deque(maxlen=120)  # the same, since the service last said anything
+        self._said = outbox.written  # how far that reached, or may have reached
         self._mark = self._overdue = outbox.written  # what was written then, and what of it has been named since
         self._ended: deque[tuple[float, int]] = deque()  # (when, position), one an utterance that we ended
         self._whole: int | None = None  # where words end that the end of the connection may have cut
@@ -108,14 +113,20 @@ class Hearing:
         """
         counted = self._completed(counted)
         self._asked.clear()
-        self._mark = self._overdue = self._outbox.written
+        self._said = self._mark = self._overdue = written = self._outbox.written
         if counted.seq in self._closed or counted.seq < self._closed_below:
             return None
         heard = self._final(counted) if counted.final else self._interim(counted)
         if heard.final:
             self._answered = True
-            self._close(heard.seq)
+            self._said = min(written, heard.stop + _TRAIL)
             self._open.pop(heard.seq, None)
+            if counted.text:
+                self._close(heard.seq)
+            else:  # an answer to a command, maybe: what was said may still come under its number
+                self._emptied = heard.seq, heard.stop
+        elif heard.seq == self._emptied[0] and heard.start < self._emptied[1]:
+            return None
         elif heard.text:
             known = self._open.get(heard.seq)
             self._open[heard.seq] = _Utterance(heard.start if known is None else min(heard.start, known.start), now)
@@ -174,6 +185,11 @@ class Hearing:
         """All is said on a connection that was cut: what nothing was said of was silence, up to where it was cut."""
         if self._whole is not None:
             self._ledger.settle(min([self._whole, *(each.start for each in self._open.values())]))
+
+    @property
+    def unheard(self) -> tuple[int, int]:
+        """The sound that the service's last word does not reach; an interim's may reach up to what was written then."""
+        return max(self._said, self._ledger.settled), self._outbox.written
 
     def wait_for(self, seconds: float) -> None:
         """Let no sound pass as silence, and no utterance as left behind, in less than that."""

@@ -188,7 +188,7 @@ def _words(given: object, start_ms: float, duration_ms: float) -> tuple[Word, ..
         except _Odd:
             return ()
     pieces = _join_at_bars(pieces)
-    if not pieces:
+    if all(begin == end for _, begin, end in pieces):  # none at all, or none that has a length: they tell no end
         return ()
     first, last = min(begin for _, begin, _ in pieces), max(end for _, _, end in pieces)
     offset = 0.0 if first >= start_ms and last > duration_ms + _SPILL_MS else start_ms

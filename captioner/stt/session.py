@@ -31,7 +31,8 @@ a token near its end); and after each utterance, where each has a connection of 
 A service may take speech, answer pings, and say nothing. Whoever can tell speech from silence looks at what is
 `overdue`, and raises a `doubt`: then `EOS` is a question. A service that is there answers with its Close. Where none
 comes the connection is broken, like any other; where one comes without a word, what was said is sent once more, and if
-the next session has no word for it either, there was none: hold music, say. Each doubt waits for twice as long.
+the next session has no word for it either, there was none: hold music, say. Each doubt waits for twice as long. So it
+is at the very end, where a Close may cross our `EOS`: speech that came after the service's last word is sent once more.
 
 What is sent, and when, is the outbox's; what the service says on a connection becomes positions and settles sound in
 `hearing.py`; how long and how often something is tried stands in `policy.py`. What is left here is one machine, some
@@ -41,7 +42,7 @@ nine hundred lines: to cut it further would cut its table.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from random import Random
@@ -229,11 +230,19 @@ class Session:
         ledger: the lane's account; the session settles it, the pipeline fills it.
         options: of the first connection; `reconfigure` changes them.
         random: for jitter alone.
+        spoken: whether somebody speaks in a stretch of the lane's sound, as far as it is kept.
     """
 
-    def __init__(self, ledger: Ledger, options: Options, random: Random) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        options: Options,
+        random: Random,
+        spoken: Callable[[int, int], bool] = lambda _start, _stop: False,
+    ) -> None:
         self.ledger = ledger
         self.options = options
+        self._spoken = spoken
         self.outbox = Outbox(ledger, chunk=options.chunk, pace=options.replay_pace)
         self.state = State.IDLE
         self.epoch = 0
@@ -253,6 +262,7 @@ class Session:
         self._wrote_at = 0.0
         self._eos_at = 0
         self._drain_until = math.inf
+        self._wordless = False  # a session ended without a word for what was said last
         self._ends = 0  # sessions that got everything, and ended after EOS as none should
         # what it says nothing about
         self.listen_at = math.inf  # when `overdue` is to be asked
@@ -670,7 +680,7 @@ class Session:
 
     def _parted(self, news: Closed, now: float) -> None:
         """The connection is no more."""
-        if self.state is not State.DRAINING or not self._finished_by(news.code):
+        if self.state is not State.DRAINING or not self._finished_by(news.code) or self._has_no_word():
             self._leave()
             self._failed(rtzr.fault_of_close(news.code, news.detail), now)
             return
@@ -700,6 +710,17 @@ class Session:
         if self._finishing and had_all and not self._hearing.is_cut and (ordinary or not self._hearing.open):
             self._ends += 1
         return self._ends >= ENDS
+
+    def _has_no_word(self) -> bool:
+        """Whether, for the first time, a session ends the lane with no word for speech that came after its last one.
+
+        Its Close may have been sent before it had heard that. So it is sent once more, and believed then.
+        """
+        assert self._hearing is not None
+        if self._finishing and not self._wordless and not self._hearing.is_cut:
+            self._wordless = self._spoken(*self._hearing.unheard)
+            return self._wordless
+        return False
 
     def _leave(self) -> None:
         """This connection is over, whoever ended it."""

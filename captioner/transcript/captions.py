@@ -103,10 +103,8 @@ class Captions:
                 self._withdraw_covered(hypothesis)
             if not known.final or self._in_order()[0] != key:
                 self._change(known)
-        else:
-            self._close(key)
-            if known is not None:
-                self._withdraw(key)
+        elif known is not None:
+            self._withdraw(key)  # and no more than that: what was said may still come under its number
         return self._drain()
 
     def drop(self, epoch: int, seq: int) -> list[Change]:
@@ -166,6 +164,7 @@ class Captions:
         for key, known in list(self._tail.items()):
             if known.provisional and not known.final and final.start <= known.start < final.stop:
                 self._withdraw(key)
+                self._close(key)
 
     def _close(self, key: Key) -> None:
         """Hear no more of it; the service does not come back to what is a thousand utterances old."""
@@ -175,7 +174,6 @@ class Captions:
 
     def _withdraw(self, key: Key) -> None:
         known = self._tail.pop(key)
-        self._close(key)
         if known.utterance == self._numbered:
             self._numbered -= 1  # the next one takes its number, so that a number which was shown gets its final
         self.revision += 1

@@ -242,6 +242,37 @@ def test_a_session_that_closes_without_a_word_is_not_believed_alone(mode: Mode) 
     assert bench.summary.connections == 2
 
 
+@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize("length", [3.0, 6.0])
+def test_a_session_that_has_no_word_for_what_was_said_last_is_not_believed_alone(mode: Mode, length: float) -> None:
+    words = [
+        Spoken(f"낱말{number}", at, at + 4000)
+        for number, at in enumerate(range(8000, round((length - 1) * RATE), 4800))
+    ]
+    conversation = Conversation(words, round(length * RATE), voiced=True)
+    bench = bench_of(conversation, Wordless(conversation), mode=mode)
+    bench.run()
+    assert_whole(bench)
+    assert bench.summary.connections == 2
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_two_sessions_that_have_no_word_for_what_was_said_last_are_believed(mode: Mode) -> None:
+    conversation = Conversation([Spoken("낱말", 8000, 16000)], 3 * RATE, voiced=True)
+    service = Wordless(conversation)
+    service.sessions = 9
+    bench = bench_of(conversation, service, mode=mode)
+    bench.run()
+    assert (bench.summary.complete, bench.summary.lost, bench.summary.connections, bench.said) == (True, 0, 2, [])
+
+
+def test_a_quiet_end_is_believed_at_once() -> None:
+    conversation = Conversation([], 20 * RATE, voiced=True)
+    bench = bench_of(conversation)
+    bench.run()
+    assert (bench.summary.complete, bench.summary.connections) == (True, 1)
+
+
 def test_two_sessions_without_a_word_are_believed() -> None:
     conversation = talk(120)
     service = Wordless(conversation)

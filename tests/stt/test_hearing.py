@@ -178,6 +178,38 @@ def test_an_empty_final_settles_its_sound_too() -> None:
     assert ear.ledger.settled == 12_000
 
 
+def test_a_final_without_text_leaves_its_number_to_what_is_said_later() -> None:
+    ear = Ear(8)
+    ear.hear(interim(1, 8000))
+    ear.hear(final(1, 8000, 12_000, ""))
+    assert ear.hearing.hear(interim(1, 8000), 1.0) is None, "it came late"
+    assert ear.hear(interim(1, 16_000)).text == "말"
+    assert ear.hear(final(1, 16_000, 24_000)).text == "말"
+    assert ear.hearing.hear(final(1, 16_000, 24_000), 2.0) is None
+
+
+def test_what_was_written_since_the_last_word_is_unheard() -> None:
+    ear = Ear(4)
+    assert ear.hearing.unheard == (0, 4 * RATE)
+    ear.hear(interim(0, 8000))
+    assert ear.hearing.unheard == (4 * RATE, 4 * RATE)
+    ear.push(2)
+    ear.write(1.0)
+    assert ear.hearing.unheard == (4 * RATE, 6 * RATE)
+    ear.ledger.settle(5 * RATE)
+    assert ear.hearing.unheard == (5 * RATE, 6 * RATE)
+
+
+def test_what_was_written_long_before_a_final_came_is_unheard_where_it_ends_before_it() -> None:
+    ear = Ear(10)
+    ear.hear(final(0, 8000, 16_000))
+    assert ear.hearing.unheard == (24_000, 80_000), "its last word may trail off for a second"
+    ear.hear(final(1, 76_000, 78_000))
+    assert ear.hearing.unheard == (80_000, 80_000)
+    ear.hear(final(2, 79_000, 79_000))
+    assert ear.hearing.unheard == (80_000, 80_000), "it has no length, so nobody knows"
+
+
 def test_nothing_more_is_heard_of_an_utterance_after_its_final() -> None:
     ear = Ear(8)
     ear.hear(final(1, 8000, 12_000))
@@ -319,18 +351,24 @@ def test_whatever_comes_stays_inside_the_sound_and_never_unsettles_anything(
     if cut is not None:
         ear.hearing.cut(cut)
     over: set[int] = set()
+    emptied = -1
     before = ear.ledger.settled
     for number, each in enumerate(sayings):
         heard = ear.hearing.hear(each, float(number))
         if each.seq in over:
             assert heard is None
             continue
-        assert heard is not None
+        if heard is None:
+            assert not each.final
+            assert each.seq == emptied
+            continue
         assert 0 <= heard.start <= heard.stop <= 80_000
         assert before <= ear.ledger.settled <= 80_000
         before = ear.ledger.settled
-        if heard.final:
+        if heard.final and each.text:
             over.add(each.seq)
+        elif heard.final:
+            emptied = each.seq
         over.update(ear.hearing.abandoned(float(number)))
         ear.hearing.pass_silence(float(number))
 

@@ -302,6 +302,20 @@ def test_one_odd_word_takes_the_others_with_it_but_not_the_text(odd: object) -> 
     assert (hypothesis.text, hypothesis.words) == ("말", ())
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        [{"text": "말"}],
+        [word("말", 0, 0)],
+        [word("가", 0, 0), word("나", 0, 0)],
+        [word("가", 0, 0), word("나", 500, 0)],
+    ],
+)
+def test_words_without_any_length_tell_no_end(words: list[object]) -> None:
+    hypothesis = final(words)
+    assert (hypothesis.words, hypothesis.start, hypothesis.stop) == ((), 40_000, 56_000)
+
+
 def test_words_that_are_no_list_are_no_words() -> None:
     no_lists: list[object] = [{}, "말", 5, True]
     for words in no_lists:

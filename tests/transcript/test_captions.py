@@ -80,9 +80,16 @@ def test_an_interim_that_turned_out_to_hold_no_words_is_withdrawn() -> None:
     captions = Captions()
     captions.hear(1, interim(0, 0, 100, "가"))
     assert shown(captions.hear(1, final(0, 0, 100, ""))) == ["1-"]
-    assert captions.hear(1, interim(0, 0, 100, "가")) == []
     assert captions.hear(1, final(3, 0, 100, "")) == [], "of one that never appeared"
     assert captions.utterances == 0
+
+
+def test_text_that_comes_after_a_final_without_any_is_shown() -> None:
+    captions = Captions()
+    captions.hear(1, interim(0, 0, 100, "가"))
+    captions.hear(1, final(0, 0, 100, ""))
+    assert shown(captions.hear(1, final(0, 0, 100, "가나"))) == ["1.가나"]
+    assert captions.hear(1, final(0, 0, 100, "가나")) == []
 
 
 def test_the_number_of_a_withdrawn_utterance_goes_to_the_next_one() -> None:
