@@ -113,7 +113,7 @@ class _Socket(websocket.ClientConnection):
 
     def drop(self) -> None:
         """End it at once: nobody wants it any more."""
-        self.transport.abort()
+        abort(self.transport)
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -123,14 +123,15 @@ class _Socket(websocket.ClientConnection):
         super().resume_writing()
         self.full = False
         if self.on_room is not None:
-            self.on_room()
+            # Not at once: where writing in here fails, asyncio's transport ends twice, and the second time it raises.
+            self.loop.call_soon(self.on_room)
 
     def process_event(self, event: Event) -> None:
         self.heard = self.loop.time()
         super().process_event(event)
         if getattr(event, "opcode", None) is Opcode.CLOSE and self._grace is None:
             # The service closes TCP after its Close frame; nobody waits for it for long.
-            self._grace = self.loop.call_later(CLOSE_GRACE, self.transport.abort)
+            self._grace = self.loop.call_later(CLOSE_GRACE, abort, self.transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._grace is not None:
@@ -183,7 +184,7 @@ class _Connection:
         """End without the closing handshake. Before it stands, the opening ends."""
         transport = self.end(fate)
         if transport is not None:
-            transport.abort()
+            abort(transport)
         elif self.task is not None:
             self.task.cancel()
 
@@ -328,7 +329,7 @@ class Link:
             code, detail = _end_of(closed)
         finally:
             keeper.cancel()
-            opened.transport.abort()
+            abort(opened.transport)
             self._stood = asyncio.get_running_loop().time()
             del self._connections[epoch]
             _log.debug("= %d: closed, %s", epoch, code)
@@ -438,6 +439,16 @@ async def _dial(route: Route, query: str, bearer: str, address: str, enter: Call
     return opened
 
 
+def abort(transport: asyncio.Transport) -> None:
+    """End it at once; one that has ended is left alone.
+
+    asyncio may end that once more, and raise: `_force_close` after the last bytes of a transport that was closed
+    (https://github.com/python/cpython/blob/3.11/Lib/asyncio/selector_events.py).
+    """
+    if transport.get_protocol() is not None:
+        transport.abort()
+
+
 def _tune(transport: asyncio.Transport) -> None:
     """Let small messages go at once, and keep what has not got through small and visible."""
     raw = transport.get_extra_info("socket")
@@ -463,7 +474,7 @@ async def _say_goodbye(opened: _Socket) -> None:
     except TimeoutError:
         pass
     finally:
-        opened.transport.abort()
+        abort(opened.transport)
 
 
 def _fault_of_websocket(error: Exception, *, proxied: bool) -> Fault:

@@ -37,7 +37,7 @@ from captioner.events import (
 )
 from captioner.settings import Settings
 from captioner.stt import rtzr
-from captioner.stt.link import Link, Network, Tokens, quiet_libraries
+from captioner.stt.link import Link, Network, Tokens, abort, quiet_libraries
 from captioner.stt.network import KNOCK_AGAIN
 from tests.stt.loopback import CA_FILE, Answer, Peer, Proxy, Request, Service, http, listen, token
 
@@ -532,6 +532,67 @@ def test_what_is_written_in_the_turn_of_a_break_is_nothing_to_be_logged() -> Non
         opened.transport.get_extra_info("socket").shutdown(SHUT_WR)
         lane.perform(*(Write(1, bytes(320), 160 * number) for number in range(1, 12)))
         assert (await lane.until(Closed)).code is None
+
+    with_service(test)
+
+
+def test_a_transport_that_has_closed_itself_after_its_last_bytes_is_not_ended_again() -> None:
+    async def scenario() -> None:
+        complaints: list[dict[str, object]] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+        met, read = asyncio.Event(), asyncio.Event()
+
+        async def peer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write_eof()  # it says that it has said all, while much is still to be read
+            met.set()
+            await read.wait()
+            await reader.read()
+            writer.close()
+            await writer.wait_closed()
+            gone.set()
+
+        server = await asyncio.start_server(peer, "127.0.0.1", 0)
+        ending, ended, gone = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+        class Ending(asyncio.Protocol):
+            def eof_received(self) -> None:
+                ending.set()
+
+            def connection_lost(self, exc: Exception | None) -> None:
+                ended.set()
+
+        port = server.sockets[0].getsockname()[1]
+        transport, _ = await asyncio.get_running_loop().create_connection(Ending, "127.0.0.1", port)
+        transport.write(bytes(20_000_000))
+        await met.wait()
+        await ending.wait()
+        assert transport.is_closing()
+        assert transport.get_write_buffer_size(), "the end is to come with bytes that wait"
+        read.set()
+        await ended.wait()
+        abort(transport)
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert complaints == []
+        await gone.wait()
+        server.close()
+        await server.wait_closed()
+
+    asyncio.run(asyncio.wait_for(scenario(), PATIENCE))
+
+
+def test_nothing_is_written_in_the_middle_of_getting_room() -> None:
+    async def test(_: Service, lane: Lane) -> None:
+        await lane.open()
+        opened = lane.link._connections[1].socket
+        assert opened is not None
+        calls: list[bool] = []
+        opened.on_room = lambda: calls.append(True)
+        opened.pause_writing()
+        opened.resume_writing()
+        assert calls == []
+        await asyncio.sleep(0)
+        assert calls == [True]
 
     with_service(test)
 
