@@ -34,7 +34,7 @@ from captioner.pipeline import Lane, Pace, Pipeline
 from captioner.places import load_settings
 from captioner.policy import Policy
 from captioner.settings import SettingError, Settings
-from captioner.stt.link import Link, Network, Tokens
+from captioner.stt.link import Link, Network, Tokens, has_ended_twice
 from captioner.ui.viewstate import (
     MACOS,
     NO_SIGNAL,
@@ -509,7 +509,7 @@ def _close(source: Source) -> None:
 def _note(defect: asyncio.Future[None], context: dict[str, object]) -> None:
     """Take what a callback or a forgotten task raised: without this the lane would wait for ever."""
     error = context.get("exception")
-    if isinstance(error, BaseException) and not defect.done():
+    if isinstance(error, BaseException) and not has_ended_twice(error) and not defect.done():
         defect.set_exception(error)
 
 

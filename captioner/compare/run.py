@@ -56,7 +56,7 @@ from captioner.events import (
 )
 from captioner.pipeline import Lane, Pipeline
 from captioner.settings import Settings
-from captioner.stt.link import Link, Network, Tokens
+from captioner.stt.link import Link, Network, Tokens, has_ended_twice
 from captioner.stt.policy import Patience
 
 TIMEOUT: Final = 30.0
@@ -454,5 +454,5 @@ async def _play(take: Take, late: float, post: Post, clock: Callable[[], float])
 def _note(defect: asyncio.Future[None], context: dict[str, object]) -> None:
     """Take what a callback or a forgotten task raised: without this a lane would wait for ever."""
     error = context.get("exception")
-    if isinstance(error, BaseException) and not defect.done():
+    if isinstance(error, BaseException) and not has_ended_twice(error) and not defect.done():
         defect.set_exception(error)
