@@ -27,6 +27,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from captioner.crash import CrashNotes
 from captioner.desk import Demo, Desk, Wiring
+from captioner.engine import defect_of
 from captioner.language import Sentences
 from captioner.latency.statistics import StageTable
 from captioner.places import FileProblem, crash_dir
@@ -138,6 +139,6 @@ def self_test(settings: Settings, demo: Demo, *, patience: float = 60.0) -> tupl
 
 
 def _note(notes: CrashNotes, context: dict[str, Any]) -> None:
-    error = context.get("exception")
+    error = defect_of(context)
     if isinstance(error, Exception):
         notes.note(error)

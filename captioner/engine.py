@@ -12,8 +12,10 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from captioner.events import (
@@ -197,3 +199,43 @@ class Turns:
         """Count one more turn."""
         self.count += 1
         self.longest = max(self.longest, seconds)
+
+
+# ---------------------------------------------------------------- what the loop complains of
+
+
+@contextmanager
+def defects() -> Iterator[asyncio.Future[None]]:
+    """Give a future that fails with what a callback or a forgotten task raises; without it a lane would wait for ever.
+
+    For the length of the `with`, on the running loop.
+    """
+    loop = asyncio.get_running_loop()
+    defect: asyncio.Future[None] = loop.create_future()
+
+    def note(_: asyncio.AbstractEventLoop, context: Mapping[str, object]) -> None:
+        error = defect_of(context)
+        if error is not None and not defect.done():
+            defect.set_exception(error)
+
+    before = loop.get_exception_handler()
+    loop.set_exception_handler(note)
+    try:
+        yield defect
+    finally:
+        loop.set_exception_handler(before)
+        defect.cancel()
+
+
+def defect_of(context: Mapping[str, object]) -> BaseException | None:
+    """Return what was raised, of what a loop tells its exception handler; None where it is no defect of ours.
+
+    asyncio may end a transport that has ended, and raise: nothing is lost by it, the first time was heard of. Under TLS
+    that happens in its own layer, where a connection breaks at the very moment in which it gets room.
+    """
+    error = context.get("exception")
+    if not isinstance(error, BaseException):
+        return None
+    where = [frame.f_code.co_name for frame, _ in traceback.walk_tb(error.__traceback__)]
+    twice = isinstance(error, AttributeError) and where[-1:] == ["_call_connection_lost"]
+    return None if twice else error

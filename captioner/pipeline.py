@@ -386,7 +386,7 @@ class Pipeline:
             self.session.release(Silence(self.ledger.captured, SIGN_OF_LIFE), now)
         if now >= self.session.listen_at:
             overdue = self.session.overdue(now)
-            if overdue is not None and self._speech_in(self.ledger.kept(*overdue)):
+            if overdue is not None and self._speech_in(*overdue):
                 self.session.doubt(now)
         # whether somebody speaks matters only where a new connection waits for a pause
         self.session.advance(now, speaking=self.session.rotating and self._ears.speech)
@@ -399,9 +399,10 @@ class Pipeline:
         session = self.session
         return session.calm and now < session.pump_at and not self._out and not self.ledger.eventful
 
-    def _speech_in(self, sound: bytes) -> bool:
+    def _speech_in(self, start: int, stop: int) -> bool:
         """Whether there should be a word for sound that was sent; waiting for silence, only speech is."""
-        return bool(sound) if isinstance(self._mode, SilenceWait) else anything_said(np.frombuffer(sound, "<i2"))
+        waits = isinstance(self._mode, SilenceWait)
+        return bool(self.ledger.kept(start, stop)) if waits else self._spoken(start, stop)
 
     def _spoken(self, start: int, stop: int) -> bool:
         return anything_said(np.frombuffer(self.ledger.kept(start, stop), "<i2"))

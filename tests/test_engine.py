@@ -2,11 +2,12 @@
 
 import asyncio
 import math
+import sys
 from collections.abc import Callable
 
 import pytest
 
-from captioner.engine import LONGEST_TIMER, Engine, Turns
+from captioner.engine import LONGEST_TIMER, Engine, Turns, defect_of
 from captioner.events import (
     RATE,
     Action,
@@ -393,3 +394,38 @@ def test_turns_are_counted_and_the_longest_is_kept() -> None:
     for seconds in (0.001, 0.009, 0.002):
         turns.add(seconds)
     assert (turns.count, turns.longest) == (3, 0.009)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the transports of its loop do not")
+def test_asyncio_ending_a_transport_twice_is_told_from_a_defect() -> None:
+    async def scenario() -> None:
+        raised: asyncio.Future[dict[str, object]] = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: raised.set_result(context))
+        gone = asyncio.Event()
+
+        async def peer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            while await reader.read(1 << 20):
+                pass
+            writer.close()
+            await writer.wait_closed()
+            gone.set()
+
+        class Breaking(asyncio.Protocol):
+            def resume_writing(self) -> None:
+                transport.abort()  # as a write does that fails in here
+
+        server = await asyncio.start_server(peer, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        transport, _ = await asyncio.get_running_loop().create_connection(Breaking, "127.0.0.1", port)
+        transport.write(bytes(20_000_000))
+        context = await raised
+        assert isinstance(context["exception"], AttributeError)
+        assert defect_of(context) is None
+        await gone.wait()
+        server.close()
+        await server.wait_closed()
+
+    asyncio.run(asyncio.wait_for(scenario(), 10))
+    ours = AttributeError("connection_lost")
+    assert defect_of({"exception": ours}) is ours
+    assert defect_of({"message": "nothing was raised"}) is None

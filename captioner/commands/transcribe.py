@@ -26,7 +26,7 @@ from captioner.account import Credentials
 from captioner.audio.wav import SoundFile, open_sound
 from captioner.commands.ending import CommandError, ExitCode, exit_code, failed
 from captioner.commands.output import Format, Printer, Sink, Tail, complain, print_latency, terminal
-from captioner.engine import Engine
+from captioner.engine import Engine, defects
 from captioner.errors import Fault, FaultError
 from captioner.events import AudioBlock, Finished, SourceLost, SourceOpened, Stop, StopNow, Update
 from captioner.language import Sentences
@@ -34,7 +34,7 @@ from captioner.pipeline import Lane, Pace, Pipeline
 from captioner.places import load_settings
 from captioner.policy import Policy
 from captioner.settings import SettingError, Settings
-from captioner.stt.link import Link, Network, Tokens, has_ended_twice
+from captioner.stt.link import Link, Network, Tokens
 from captioner.ui.viewstate import (
     MACOS,
     NO_SIGNAL,
@@ -442,15 +442,12 @@ async def _run(
         FaultError: the device could not be opened.
         BaseException: a defect of this program, from whatever part of it.
     """
-    loop = asyncio.get_running_loop()
-    defect: asyncio.Future[None] = loop.create_future()
-    loop.set_exception_handler(lambda _, context: _note(defect, context))
     tokens = Tokens(network, account)
     link = Link(tokens, engine.post)
     engine.start(link)
     sound = asyncio.create_task(_deliver(source, engine, attendant))
     end = asyncio.create_task(engine.wait())
-    with Interrupts(lambda: _stop(engine, sound), lambda: engine.post(StopNow())):
+    with defects() as defect, Interrupts(lambda: _stop(engine, sound), lambda: engine.post(StopNow())):
         try:
             waiting: set[asyncio.Future[Any]] = {end, defect, sound}
             while not end.done():
@@ -467,7 +464,6 @@ async def _run(
             engine.close()
             await link.aclose()
             await tokens.aclose()
-            defect.cancel()
 
 
 async def _deliver(source: Source, engine: Engine, attendant: Attendant | None) -> None:
@@ -504,13 +500,6 @@ def _stop(engine: Engine, sound: asyncio.Task[None]) -> None:
 def _close(source: Source) -> None:
     if isinstance(source, SoundFile):
         source.close()
-
-
-def _note(defect: asyncio.Future[None], context: dict[str, object]) -> None:
-    """Take what a callback or a forgotten task raised: without this the lane would wait for ever."""
-    error = context.get("exception")
-    if isinstance(error, BaseException) and not has_ended_twice(error) and not defect.done():
-        defect.set_exception(error)
 
 
 # ---------------------------------------------------------------- Ctrl+C

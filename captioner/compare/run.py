@@ -32,7 +32,7 @@ from captioner.audio.wav import open_sound
 from captioner.compare.outcome import Heard, Way, WayRun
 from captioner.compare.takes import Live, Post, Take
 from captioner.compare.ways import RECIPES, groups, offsets
-from captioner.engine import Engine, Performer
+from captioner.engine import Engine, Performer, defects
 from captioner.errors import Fault, FaultError, Misuse
 from captioner.events import (
     RATE,
@@ -56,7 +56,7 @@ from captioner.events import (
 )
 from captioner.pipeline import Lane, Pipeline
 from captioner.settings import Settings
-from captioner.stt.link import Link, Network, Tokens, has_ended_twice
+from captioner.stt.link import Link, Network, Tokens
 from captioner.stt.policy import Patience
 
 TIMEOUT: Final = 30.0
@@ -309,23 +309,18 @@ class Runs:
         Raises:
             BaseException: a defect of this program, from whatever part of it; or what `service` raised.
         """
-        loop = asyncio.get_running_loop()
-        defect: asyncio.Future[None] = loop.create_future()
-        before = loop.get_exception_handler()
-        loop.set_exception_handler(lambda _, context: _note(defect, context))
-        try:
-            for index, take in enumerate(self._takes):
-                if _speaks(take) and not self._over():
-                    async with self._service(take) as dial:
-                        for repeat in range(1, self._repeats + 1):
-                            for ways in groups(self._ways, repeat):
-                                await self._group(index, repeat, ways, dial, defect)
-            if defect.done():
-                defect.result()
-        finally:
-            gc.unfreeze()
-            loop.set_exception_handler(before)
-            defect.cancel()
+        with defects() as defect:
+            try:
+                for index, take in enumerate(self._takes):
+                    if _speaks(take) and not self._over():
+                        async with self._service(take) as dial:
+                            for repeat in range(1, self._repeats + 1):
+                                for ways in groups(self._ways, repeat):
+                                    await self._group(index, repeat, ways, dial, defect)
+                if defect.done():
+                    defect.result()
+            finally:
+                gc.unfreeze()
 
     def stop(self) -> None:
         """Take no more sound, and wait for the last words."""
@@ -449,10 +444,3 @@ async def _play(take: Take, late: float, post: Post, clock: Callable[[], float])
         await sound.play(post, clock=clock)
     finally:
         sound.close()
-
-
-def _note(defect: asyncio.Future[None], context: dict[str, object]) -> None:
-    """Take what a callback or a forgotten task raised: without this a lane would wait for ever."""
-    error = context.get("exception")
-    if isinstance(error, BaseException) and not has_ended_twice(error) and not defect.done():
-        defect.set_exception(error)

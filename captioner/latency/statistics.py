@@ -74,7 +74,11 @@ def milliseconds(stages: Stages | None) -> dict[str, float | None]:
     """
     if stages is None:
         return dict.fromkeys(STAGES)
-    return {name: None if part is None else part / 1000 for name, part in _microseconds(stages).items()}
+    return _in_milliseconds(_microseconds(stages))
+
+
+def _in_milliseconds(parts: Mapping[str, int | None]) -> dict[str, float | None]:
+    return {name: None if part is None else part / 1000 for name, part in parts.items()}
 
 
 def _microseconds(stages: Stages) -> dict[str, int | None]:
@@ -116,7 +120,7 @@ class StageTable:
     def add(self, stages: Stages) -> None:
         """Count one more utterance."""
         parts = _microseconds(stages)
-        self.last = {name: None if part is None else part / 1000 for name, part in parts.items()}
+        self.last = _in_milliseconds(parts)
         row = self._rows[self._added % len(self._rows)]
         if self._added >= len(self._rows):
             for ordered, part in zip(self._ordered, row.tolist(), strict=True):

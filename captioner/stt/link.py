@@ -23,7 +23,6 @@ import logging
 import math
 import os
 import socket
-import traceback
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -448,15 +447,6 @@ def abort(transport: asyncio.Transport) -> None:
     """
     if transport.get_protocol() is not None:
         transport.abort()
-
-
-def has_ended_twice(error: BaseException) -> bool:
-    """Whether this is asyncio ending a transport that has ended: nothing is lost by it, the first time was heard of.
-
-    Under TLS it happens in asyncio's own layer, where a connection breaks at the very moment in which it gets room.
-    """
-    where = [frame.f_code.co_name for frame, _ in traceback.walk_tb(error.__traceback__)]
-    return isinstance(error, AttributeError) and where[-1:] == ["_call_connection_lost"]
 
 
 def _tune(transport: asyncio.Transport) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 import struct
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -38,7 +37,7 @@ from captioner.events import (
 )
 from captioner.settings import Settings
 from captioner.stt import rtzr
-from captioner.stt.link import Link, Network, Tokens, abort, has_ended_twice, quiet_libraries
+from captioner.stt.link import Link, Network, Tokens, abort, quiet_libraries
 from captioner.stt.network import KNOCK_AGAIN
 from tests.stt.loopback import CA_FILE, Answer, Peer, Proxy, Request, Service, http, listen, token
 
@@ -580,37 +579,6 @@ def test_a_transport_that_has_closed_itself_after_its_last_bytes_is_not_ended_ag
         await server.wait_closed()
 
     asyncio.run(asyncio.wait_for(scenario(), PATIENCE))
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="the transports of its loop do not")
-def test_asyncio_ending_a_transport_twice_is_told_from_a_defect() -> None:
-    async def scenario() -> None:
-        raised: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
-        asyncio.get_running_loop().set_exception_handler(lambda _, context: raised.set_result(context["exception"]))
-        gone = asyncio.Event()
-
-        async def peer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            while await reader.read(1 << 20):
-                pass
-            writer.close()
-            await writer.wait_closed()
-            gone.set()
-
-        class Breaking(asyncio.Protocol):
-            def resume_writing(self) -> None:
-                transport.abort()  # as a write does that fails in here
-
-        server = await asyncio.start_server(peer, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        transport, _ = await asyncio.get_running_loop().create_connection(Breaking, "127.0.0.1", port)
-        transport.write(bytes(20_000_000))
-        assert has_ended_twice(await raised)
-        await gone.wait()
-        server.close()
-        await server.wait_closed()
-
-    asyncio.run(asyncio.wait_for(scenario(), PATIENCE))
-    assert not has_ended_twice(AttributeError("connection_lost"))
 
 
 def test_nothing_is_written_in_the_middle_of_getting_room() -> None:
