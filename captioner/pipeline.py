@@ -238,6 +238,12 @@ class Pipeline:
                 self._hear(news, now)
                 if now < self._due and self._calm(now):
                     return [*self.session.actions()]  # fifty times a second: nothing but sound to be sent
+            case Written():
+                self.session.feed(news, now)
+                if news.epoch == self.session.epoch:
+                    self.trace.written.stamp(news.stop, now)
+                if not self.session.eventful:
+                    return []  # as common, and hardly ever does anything come of it
             case SourceOpened():
                 self._leave_source(now)
                 self._source_fault, self._away, self._sign_at = None, False, math.inf
@@ -268,12 +274,6 @@ class Pipeline:
                 self.session.reconfigure(self._options(news.settings), now)
             case Painted():
                 self._painted(news, now)
-            case Written():
-                self.session.feed(news, now)
-                if news.epoch == self.session.epoch:
-                    self.trace.written.stamp(news.stop, now)
-                if not self.session.eventful:
-                    return []  # as common, and hardly ever does anything come of it
             case TokenGranted() | TokenRefused() | Opened() | OpenRefused() | Received() | Closed():
                 self.session.feed(news, now)
             case Resumed():

@@ -20,7 +20,6 @@ Kaiser's design rules: https://ccrma.stanford.edu/~jos/sasp/Kaiser_Window.html
 
 from __future__ import annotations
 
-from contextvars import copy_context
 from math import gcd
 
 import numpy as np
@@ -38,11 +37,13 @@ DELAY = 17
 _BETA = 0.1102 * (80 - 8.7)
 """Kaiser's parameter for 80 dB; with the length above the transition is 1,181 Hz wide: 3.41 to 4.59 kHz."""
 
-_HEADROOM = 8.0
-"""Input beyond ±8 (18 dB over full scale) is clipped before the filter, as its sums must stay exact."""
+_HEADROOM = 16.0
+"""Input beyond ±16 (24 dB over full scale) is clipped before the filter, as its sums must stay exact: no phase's taps
+add up to more than 2.5 in magnitude."""
 
 _TAME = 0.99 * _HEADROOM**2
-"""No sample lies beyond the headroom where the sum of all squares is below this, and none of them is no number."""
+"""No sample lies beyond the headroom where the sum of all squares is below this (in float32, which is good to 1 %), and
+none of them is no number."""
 
 _ROUNDER = 1.5 * 2.0 ** (52 - 23)
 """Adding it to a float64 and subtracting it again rounds to multiples of 2^-23: nothing smaller fits beside it."""
@@ -107,9 +108,6 @@ class Conditioner:
         self._under: tuple[tuple[int, int], NDArray[np.float64]] | None = None  # what lies under the filter, and where
         self._pending = np.zeros(0, np.int16)  # output that does not fill a frame yet
         self._next = -self.delay  # position of the first of them
-        # What is no number makes numpy warn. Running in a context that does not is cheaper than `np.errstate`.
-        self._quietly = copy_context()
-        self._quietly.run(np.seterr, invalid="ignore", over="ignore")
         self._losses: list[tuple[int, int]] = []
         self._flushed = False
 
@@ -135,16 +133,10 @@ class Conditioner:
         lost = block.position - self._frames
         if lost < 0:
             raise Misuse(f"a block at frame {block.position} after {self._frames} frames")
-        frames: list[Frame] = []
-        if lost:
-            start = self.length
-            frames += self._feed_silence(lost)
-            if self.length > start:
-                self._losses.append((start, self.length))
+        frames = self._lose(lost) if lost else []
         for at in range(0, len(block.samples), _SLICE):
             samples = block.samples[at : at + _SLICE]
-            silent = self._quietly.run(self._downmix, samples)
-            frames += self._feed(len(samples), silent=silent)
+            frames += self._feed(len(samples), samples)
         return frames
 
     def flush(self) -> list[Frame]:
@@ -158,9 +150,7 @@ class Conditioner:
         # The filter's tail: `delay` more samples of output, for which what follows the end counts as silence.
         total = self.length + self.delay
         newest = (total - 1) * self._down // self._up
-        tail = newest + 1 - self._frames
-        self._fresh(tail)[:] = 0
-        frames = self._cut_frames(self._resample(tail, total, silent=True))
+        frames = self._cut_frames(self._resample(newest + 1 - self._frames, total, silent=True))
         if len(self._pending):
             frames.append(Frame(self._next, self._pending))
         return frames
@@ -170,59 +160,42 @@ class Conditioner:
         losses, self._losses = self._losses, []
         return losses
 
-    def _position(self, frame: int) -> int:
-        """The first position of the lane that is not before input frame number `frame`."""
-        return -(-frame * self._up // self._down)
-
-    def _feed_silence(self, count: int) -> list[Frame]:
+    def _lose(self, count: int) -> list[Frame]:
+        """Take `count` frames that the source lost: silence in their place."""
+        start = self.length
         frames: list[Frame] = []
         for at in range(0, count, _SLICE):
-            now = min(_SLICE, count - at)
-            self._fresh(now)[:] = 0
-            frames += self._feed(now, silent=True)
+            frames += self._feed(min(_SLICE, count - at), None)
+        if self.length > start:
+            self._losses.append((start, self.length))
         return frames
 
-    def _feed(self, count: int, *, silent: bool) -> list[Frame]:
-        """Take the `count` frames that lie in `_fresh`."""
-        end = self._position(self._frames + count)
-        output = self._resample(count, end, silent=silent)
+    def _feed(self, count: int, samples: NDArray[np.float32] | None) -> list[Frame]:
+        """Take `count` frames, at most `_SLICE`; None is silence."""
+        energy = 0.0 if samples is None else float(np.vdot(samples, samples))
+        if samples is not None and energy:
+            if not energy <= _TAME:  # NaN is not, either
+                tame = np.nan_to_num(samples, posinf=_HEADROOM, neginf=-_HEADROOM)
+                samples = np.clip(tame, -_HEADROOM, _HEADROOM)
+            self._mix(samples, self._sound[self._reach - 1 : self._reach - 1 + count])
+        end = -(-(self._frames + count) * self._up // self._down)  # the first position not before the frame after them
+        output = self._resample(count, end, silent=not energy)
         self._frames += count
         self.length = end
         return self._cut_frames(output)
 
-    def _fresh(self, count: int) -> NDArray[np.float64]:
-        """Where the next `count` frames are to lie, behind the ones that are still under the filter."""
-        return self._sound[self._reach - 1 : self._reach - 1 + count]
-
-    def _downmix(self, samples: NDArray[np.float32]) -> bool:
-        """Lay one channel, or the sum of all in whole multiples of 2^-23 of their mean, into `_fresh`.
-
-        Returns:
-            Whether all of it is silence.
-        """
-        chosen = samples if self._channel is None else samples[:, self._channel - 1 : self._channel]
-        mono = self._fresh(len(samples))
-        self._add(chosen, mono)
-        energy = mono.dot(mono)
-        if not energy <= _TAME * self._share**2:  # NaN is not, either
-            wild = np.flatnonzero(~(np.abs(mono) <= _HEADROOM * self._share))
-            tame = np.nan_to_num(chosen[wild], posinf=_HEADROOM, neginf=-_HEADROOM)
-            instead = np.empty(len(wild))
-            self._add(np.clip(tame, -_HEADROOM, _HEADROOM), instead)
-            mono[wild] = instead
-        return bool(energy == 0)
-
-    def _add(self, chosen: NDArray[np.float32], mono: NDArray[np.float64]) -> None:
+    def _mix(self, samples: NDArray[np.float32], mono: NDArray[np.float64]) -> None:
+        """Lay one channel, or the sum of all in whole multiples of 2^-23 of their mean, into `mono`."""
         rounder = _ROUNDER * self._share
-        if chosen.shape[1] == 1:
-            np.add(chosen[:, 0], rounder, out=mono, dtype=np.float64)
+        if self._channel is not None or self._channels == 1:
+            np.add(samples[:, (self._channel or 1) - 1], rounder, out=mono, dtype=np.float64)
         else:
             # frame by frame and in the order of the channels: the same however many frames there are
-            np.add(chosen[:, 0], chosen[:, 1], out=mono, dtype=np.float64)
-            for each in range(2, chosen.shape[1]):
-                np.add(mono, chosen[:, each], out=mono)
+            np.add(samples[:, 0], samples[:, 1], out=mono, dtype=np.float64)
+            for each in range(2, self._channels):
+                np.add(mono, samples[:, each], out=mono)
             if self._share == 1:
-                mono /= chosen.shape[1]
+                mono /= self._channels
             np.add(mono, rounder, out=mono)
         np.subtract(mono, rounder, out=mono)
 
@@ -230,17 +203,21 @@ class Conditioner:
         """Return the output from number `_made` up to `total`.
 
         Args:
-            count: frames that `_fresh` holds for it, from `_frames` on.
+            count: frames that lie behind those under the filter, from number `_frames` on.
             total: samples of output that exist then.
-            silent: those frames are silence.
+            silent: those frames are silence, whatever lies there.
         """
         history = self._reach - 1
+        if silent:
+            self._sound[history : history + count] = 0
         if silent and self._silent >= history:
             output = np.zeros(total - self._made, np.int16)
-        elif not self.delay:
-            output = _to_int16(self._fresh(count) * (_INT16 / self._share))
         else:
-            output = _to_int16(self._filter(count, total))
+            values = self._filter(count, total) if self.delay else self._sound[:count] * (_INT16 / self._share)
+            np.rint(values, out=values)
+            np.minimum(values, 32767.0, out=values)
+            np.maximum(values, -32768.0, out=values)
+            output = values.astype(np.int16)
         self._silent = self._silent + count if silent else 0
         self._made = total
         self._sound[:history] = self._sound[count : count + history]
@@ -279,13 +256,6 @@ class Conditioner:
         self._next += full
         self._pending = pending[full:].copy()
         return frames
-
-
-def _to_int16(values: NDArray[np.float64]) -> NDArray[np.int16]:
-    np.rint(values, out=values)
-    np.minimum(values, 32767.0, out=values)
-    np.maximum(values, -32768.0, out=values)
-    return values.astype(np.int16)
 
 
 def _filter_bank(up: int, down: int, reach: int) -> tuple[NDArray[np.float64], NDArray[np.float64] | None, float]:

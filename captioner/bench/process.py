@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from captioner.emulator.process import program
@@ -15,6 +16,30 @@ from captioner.emulator.process import program
 def part(name: str, *arguments: object) -> list[str]:
     """Return the command that runs `main` of a module of this package in a process of its own, frozen or not."""
     return [*program(), "bench", "--part", name, *map(str, arguments)]
+
+
+@contextmanager
+def kept_awake() -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Let no processor of this computer go to sleep, for the length of a `with`; give the processes that see to it.
+
+    A processor that sleeps forgets: after a pause of 20 ms everything is fetched from memory again, and the host of a
+    virtual machine has given the processor to somebody else meanwhile. What a program costs beside busy processors is
+    its own.
+    """
+    flags = 0
+    if sys.platform == "win32":
+        flags = subprocess.IDLE_PRIORITY_CLASS
+    command, count = part("busy"), os.cpu_count() or 1
+    busy = [subprocess.Popen(command, stdout=subprocess.PIPE, creationflags=flags) for _ in range(count)]
+    try:
+        for each in busy:
+            assert each.stdout is not None
+            each.stdout.readline()  # it has begun
+        yield busy
+    finally:
+        for each in busy:
+            each.kill()
+            each.communicate()
 
 
 @dataclass(frozen=True, slots=True)
