@@ -27,7 +27,19 @@ from captioner.events import (
 )
 from captioner.stt.ledger import REPLAY_MARGIN, Ledger
 from captioner.stt.modes import EndUtterance, Send
-from captioner.stt.policy import BEGUN, DRAIN, FATAL, HEALTHY, QUIET, TOKEN_REFUSALS, TOKEN_RETRY, Patience
+from captioner.stt.policy import (
+    BEGUN,
+    DRAIN,
+    FATAL,
+    HEALTHY,
+    KEPT_AHEAD,
+    PER_UTTERANCE,
+    QUIET,
+    TOKEN_REFUSALS,
+    TOKEN_RETRY,
+    Connecting,
+    Patience,
+)
 from captioner.stt.session import (
     TRANSITIONS,
     ConnectionEnded,
@@ -56,9 +68,17 @@ class Line:
         outputs: all outputs so far.
     """
 
-    def __init__(self, *, patience: Patience | None = None, chunk: int = FRAME, pace: float = 4, seed: int = 3) -> None:
+    def __init__(
+        self,
+        *,
+        patience: Patience | None = None,
+        chunk: int = FRAME,
+        pace: float = 4,
+        seed: int = 3,
+        connecting: Connecting = KEPT_AHEAD,
+    ) -> None:
         self.ledger = Ledger(90 * RATE)
-        self.options = Options("a=1", chunk, 12, pace, patience or Patience())
+        self.options = Options("a=1", chunk, 12, pace, patience or Patience(), connecting)
         self.session = Session(self.ledger, self.options, Random(seed))
         self.now = 100.0
         self.slow = False
@@ -1120,6 +1140,30 @@ def test_a_rotation_without_a_close_is_a_break_and_loses_nothing() -> None:
     assert line.log[-1] == Close(1)
     line.again()
     assert line.account == (0, 6 * RATE, 0)
+
+
+def test_a_connection_per_utterance_that_is_left_without_a_close_keeps_what_was_recognised() -> None:
+    line = Line(connecting=PER_UTTERANCE)
+    line.speak(1)
+    line.grant()
+    line.open()
+    line.catch_up()
+    line.speak(2)
+    line.session.rotate(line.now)
+    assert commands(line.tick()) == ["EOS"]
+    line.hear(
+        said(0, 100, "네 알겠습니다", final=True, duration_ms=2100, words=[("네", 0, 600), ("알겠습니다", 700, 1400)])
+    )
+    line.wait()
+    assert line.log[-1] == Close(1)
+    assert line.is_in(State.WAITING)
+    recognised = line.ledger.recognised
+    assert recognised == 3 * RATE - BEGUN, "what came after the final was silence, but for a word that had just begun"
+    again = line.again()
+    assert sum(sizes(again)) > 0
+    line.hear(said(0, 0, "다", final=True, duration_ms=150, words=[("다", 0, 150)]))
+    assert [each.hypothesis.text for each in line.heard] == ["네 알겠습니다", ""]
+    assert line.ledger.recognised == recognised
 
 
 def test_the_source_may_end_while_a_rotation_is_under_way() -> None:
