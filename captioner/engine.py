@@ -58,6 +58,7 @@ class Engine:
         asleep: seconds that the computer has slept so far.
 
     Attributes:
+        longest_turn: seconds that the lane's longest turn took.
         recorder: is told everything that the pipeline is told, before it; None records nothing. Set before `start`, or
             a recording misses its beginning; who set it closes it.
     """
@@ -73,7 +74,7 @@ class Engine:
         self.pipeline = pipeline
         self.clock = clock
         self.finished: Finished | None = None
-        self.turns = Turns()
+        self.longest_turn = 0.0
         self.recorder: Recorder | None = None
         self._asleep, self._slept = asleep, asleep()
         self._listener = listener
@@ -116,7 +117,7 @@ class Engine:
         now = self.clock()
         if self.recorder is not None:
             self.recorder.looked(now)
-        return self.pipeline.status(now, longest_turn=self.turns.longest)
+        return self.pipeline.status(now, longest_turn=self.longest_turn)
 
     def close(self) -> None:
         """Take no more deadlines; what the link and the sources do is theirs to end, and still heard."""
@@ -139,8 +140,9 @@ class Engine:
                     if self.recorder is not None:
                         self.recorder.heard(news, now)
                     outcomes = self.pipeline.feed(news, now)
-                self._perform(outcomes)
-                self.turns.add(self.clock() - now)
+                if outcomes:
+                    self._perform(outcomes)
+                self.longest_turn = max(self.longest_turn, self.clock() - now)
         finally:
             self._turning = False
         if not self._room.is_set() and (self.pipeline.room or self.pipeline.finished):
@@ -186,19 +188,6 @@ class Engine:
     def _wake(self) -> None:
         self._timer = None
         self.post(Tick())
-
-
-class Turns:
-    """Lengths of the lane's turns: how many, and the longest, in seconds."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.longest = 0.0
-
-    def add(self, seconds: float) -> None:
-        """Count one more turn."""
-        self.count += 1
-        self.longest = max(self.longest, seconds)
 
 
 # ---------------------------------------------------------------- what the loop complains of

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from captioner.engine import LONGEST_TIMER, Engine, Turns, defect_of
+from captioner.engine import LONGEST_TIMER, Engine, defect_of
 from captioner.events import (
     RATE,
     Action,
@@ -159,7 +159,6 @@ def test_news_that_come_in_a_turn_are_consumed_after_it_in_order() -> None:
         engine.start(link)
         assert [type(news).__name__ for _, news in pipeline.fed] == ["Tick", "Stop", "TokenGranted", "TokenRefused"]
         assert order == ["StateChanged", "GetToken", "StateChanged", "Finished"]
-        assert engine.turns.count == 5
         engine.close()
 
     run_virtual(main())
@@ -379,21 +378,21 @@ def test_a_mistake_in_a_listener_is_not_hidden_and_does_not_stop_the_lane() -> N
 
 def test_the_status_knows_the_longest_turn() -> None:
     async def main() -> None:
-        ticking = iter(range(100))
-        engine = Engine(Recorder(), lambda _: None, clock=lambda: float(next(ticking)))
+        at, takes = [0.0], iter([0.001, 0.009, 0.002])
+
+        class Slow(Recorder):
+            def feed(self, news: News, now: float) -> list[Outcome]:
+                at[0] += next(takes)
+                return super().feed(news, now)
+
+        engine = Engine(Slow(), lambda _: None, clock=lambda: at[0])
         engine.start(Idle())
-        engine.post(Tick())
-        assert engine.status().longest_turn == engine.turns.longest == 1.0
+        for _ in range(3):
+            engine.post(Tick())
+        assert engine.status().longest_turn == engine.longest_turn == pytest.approx(0.009)
         engine.close()
 
     run_virtual(main())
-
-
-def test_turns_are_counted_and_the_longest_is_kept() -> None:
-    turns = Turns()
-    for seconds in (0.001, 0.009, 0.002):
-        turns.add(seconds)
-    assert (turns.count, turns.longest) == (3, 0.009)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the transports of its loop do not")

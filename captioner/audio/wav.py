@@ -26,8 +26,9 @@ from captioner.events import AudioBlock, SourceEnded
 
 MOST_CHANNELS = 8
 
-_AHEAD = 0.5
-"""Seconds that are read at once: half a second of FLAC at 48 kHz, stereo, takes less than a millisecond."""
+_AHEAD = 96_000
+"""Samples of all channels that are read at once, between two blocks; at 48 kHz, stereo, they are a second. Of FLAC they
+take less than a millisecond."""
 
 _UNKNOWN_FRAMES = 2**62
 """libsndfile says 2^63 - 1 frames where a header does not say how many there are."""
@@ -46,7 +47,7 @@ class SoundFile:
     """
 
     def __init__(self, name: str, source: _Source, channel: int | None) -> None:
-        """Read the header and the first quarter of a second.
+        """Read the header.
 
         Raises:
             FaultError, soundfile.LibsndfileError: `open_sound` has them in its own terms.
@@ -151,8 +152,8 @@ class SoundFile:
         return taken
 
     def _read(self) -> NDArray[np.float32]:
-        """Read half a second, or what there is; note in `cut` and `_fault` why there is no more."""
-        count = min(int(self.rate * _AHEAD), self.frames - self._read_frames)
+        """Read some, or what there is; note in `cut` and `_fault` why there is no more."""
+        count = min(_AHEAD // self.channels, self.frames - self._read_frames)
         if count <= 0 or self._fault is not None:
             return np.empty((0, self.channels), np.float32)
         buffer = np.full((count, self.channels), np.nan, np.float32)
