@@ -30,7 +30,8 @@ def kept_awake() -> Iterator[list[subprocess.Popen[bytes]]]:
     if sys.platform == "win32":
         flags = subprocess.IDLE_PRIORITY_CLASS
     command, count = part("busy"), os.cpu_count() or 1
-    busy = [subprocess.Popen(command, stdout=subprocess.PIPE, creationflags=flags) for _ in range(count)]
+    pipe = subprocess.PIPE
+    busy = [subprocess.Popen(command, stdin=pipe, stdout=pipe, creationflags=flags) for _ in range(count)]
     try:
         for each in busy:
             assert each.stdout is not None
