@@ -25,6 +25,9 @@ def kept_awake() -> Iterator[list[subprocess.Popen[bytes]]]:
     A processor that sleeps forgets: after a pause of 20 ms everything is fetched from memory again, and the host of a
     virtual machine has given the processor to somebody else meanwhile. What a program costs beside busy processors is
     its own.
+
+    Raises:
+        CalledProcessError: one of them failed.
     """
     flags = 0
     if sys.platform == "win32":
@@ -35,7 +38,8 @@ def kept_awake() -> Iterator[list[subprocess.Popen[bytes]]]:
     try:
         for each in busy:
             assert each.stdout is not None
-            each.stdout.readline()  # it has begun
+            if not each.stdout.readline():  # it says when it has begun
+                raise subprocess.CalledProcessError(each.wait(), command)
         yield busy
     finally:
         for each in busy:
