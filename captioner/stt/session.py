@@ -263,7 +263,7 @@ class Session:
         self._eos_at = 0
         self._drain_until = math.inf
         self._wordless = False  # a session ended without a word for what was said last
-        self._ends = 0  # sessions that got everything, and ended after EOS as none should
+        self._ends = 0  # sessions in a row that got everything, and ended after EOS as none should
         # what it says nothing about
         self.listen_at = math.inf  # when `overdue` is to be asked
         self._doubts = 0  # in a row, without a word between them
@@ -705,10 +705,12 @@ class Session:
         assert self._hearing is not None
         ordinary = code is not None and code not in ABNORMAL
         if ordinary and (self._hearing.is_cut or not (self._finishing and self._hearing.open)):
+            self._ends = 0
             return True
-        had_all = self.outbox.written >= self._eos_at and not self.outbox.left()
-        if self._finishing and had_all and not self._hearing.is_cut and (ordinary or not self._hearing.open):
-            self._ends += 1
+        had_all = self.outbox.written >= self._eos_at
+        if self._hearing.is_cut or not had_all or (self._hearing.open and not ordinary):
+            return False
+        self._ends += 1
         return self._ends >= ENDS
 
     def _has_no_word(self) -> bool:
@@ -846,8 +848,8 @@ class Session:
     def _rotate_if_quiet(self, now: float, speaking: bool) -> None:
         """Leave the connection for a new one, where that cuts no word."""
         assert self._hearing is not None
-        if self._rotate_since is None or self._finishing or self._hearing.open:
-            return
+        if self.state is not State.LIVE or self._rotate_since is None or self._finishing or self._hearing.open:
+            return  # where an utterance has just ended, so has its connection
         backlog = self.outbox.waiting >= RATE // 2
         if not speaking and not backlog:
             self._send_eos(now, cut=BEGUN)

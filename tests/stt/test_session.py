@@ -630,6 +630,53 @@ def test_a_service_that_always_ends_so_after_eos_is_not_asked_for_ever(code: int
     assert line.fault() is None
 
 
+@pytest.mark.parametrize("code", [None, 1008, 1011])
+def test_nor_is_each_utterance_sent_for_ever_where_each_has_a_connection(code: int | None) -> None:
+    line = Line(connecting=PER_UTTERANCE)
+    needed = []
+    for number in range(3):
+        line.speak(1)
+        line.session.release(EndUtterance(line.ledger.end), line.now)
+        before = line.session.connections
+        while not line.is_in(State.IDLE) and line.session.connections < before + 10:
+            if line.is_in(State.WAITING):
+                line.wait()
+            line.grant(requested=False)
+            line.open()
+            while line.is_in(State.LIVE):
+                line.wait()
+            if line.session.connections == before + 1:  # it has nothing to say about the breath after that
+                line.hear(said(0, 100, f"말{number}", final=True, duration_ms=600))
+            line.close(code)
+        needed.append(line.session.connections - before)
+        assert line.account == ((number + 1) * RATE, 0, 0)
+    assert needed == [3, 1, 1], "it is learnt once"
+    assert line.fault() is None
+    assert [each.hypothesis.text for each in line.heard] == ["말0", "말1", "말2"]
+
+
+def test_a_service_that_ends_a_session_as_it_should_is_believed_a_break_after_the_next() -> None:
+    line = Line(connecting=PER_UTTERANCE)
+
+    def utterance(*codes: int | None) -> None:
+        line.speak(1)
+        line.session.release(EndUtterance(line.ledger.end), line.now)
+        for code in codes:
+            if line.is_in(State.WAITING):
+                line.wait()
+            line.grant(requested=False)
+            line.open()
+            while line.is_in(State.LIVE):
+                line.wait()
+            line.close(code)
+        assert line.is_in(State.IDLE)
+
+    utterance(None, None, 1000)
+    utterance(None, None, 1000)
+    assert line.session.connections == 6
+    assert line.account == (2 * RATE, 0, 0)
+
+
 @pytest.mark.parametrize("code", [1000, 1001, 1005])
 def test_a_close_that_leaves_an_utterance_open_is_asked_about_again_but_not_for_ever(code: int) -> None:
     line = Line().live()
@@ -1198,6 +1245,22 @@ def test_the_source_may_end_with_nothing_left_while_a_rotation_is_under_way() ->
     assert line.ended
     assert line.account == (2 * RATE, 0, 0)
     assert line.session.connections == 1
+
+
+def test_a_rotation_that_is_due_when_a_backlog_ends_its_utterance_sends_no_second_eos() -> None:
+    line = Line(connecting=PER_UTTERANCE)
+    line.speak(6, paced=False)
+    line.session.release(EndUtterance(line.ledger.end), line.now)
+    line.grant()
+    line.open()
+    line.session.rotate(line.now)
+    line.speaking = True
+    while line.session.outbox.waiting > RATE // 10:
+        line.wait()
+    line.speaking = False
+    line.wait()
+    assert line.is_in(State.DRAINING)
+    assert commands(line.log) == ["EOS"]
 
 
 def test_a_rotation_that_nothing_stands_for_is_not_remembered() -> None:
