@@ -262,7 +262,7 @@ class Session:
         self._wrote_at = 0.0
         self._eos_at = 0
         self._drain_until = math.inf
-        self._wordless = False  # a session ended without a word for what was said last
+        self._wordless = -1  # where the last EOS lay after which a session ended without a word for what was said last
         self._ends = 0  # sessions in a row that got everything, and ended after EOS as none should
         # what it says nothing about
         self.listen_at = math.inf  # when `overdue` is to be asked
@@ -680,7 +680,8 @@ class Session:
 
     def _parted(self, news: Closed, now: float) -> None:
         """The connection is no more."""
-        if self.state is not State.DRAINING or not self._finished_by(news.code) or self._has_no_word():
+        finished = self.state is State.DRAINING and self._finished_by(news.code)
+        if not finished or (self._finishing and self._has_no_word()):
             self._leave()
             self._failed(rtzr.fault_of_close(news.code, news.detail), now)
             return
@@ -711,18 +712,18 @@ class Session:
         if self._hearing.is_cut or not had_all or (self._hearing.open and not ordinary):
             return False
         self._ends += 1
-        return self._ends >= ENDS
+        return self._ends >= ENDS and not self._has_no_word()
 
     def _has_no_word(self) -> bool:
-        """Whether, for the first time, a session ends the lane with no word for speech that came after its last one.
+        """Whether, for the first time, a session ends with no word for speech that came after its last one.
 
         Its Close may have been sent before it had heard that. So it is sent once more, and believed then.
         """
         assert self._hearing is not None
-        if self._finishing and not self._wordless and not self._hearing.is_cut:
-            self._wordless = self._spoken(*self._hearing.unheard)
-            return self._wordless
-        return False
+        if self._eos_at == self._wordless or self._hearing.is_cut or not self._spoken(*self._hearing.unheard):
+            return False
+        self._wordless = self._eos_at
+        return True
 
     def _leave(self) -> None:
         """This connection is over, whoever ended it."""

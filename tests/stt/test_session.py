@@ -79,12 +79,16 @@ class Line:
     ) -> None:
         self.ledger = Ledger(90 * RATE)
         self.options = Options("a=1", chunk, 12, pace, patience or Patience(), connecting)
-        self.session = Session(self.ledger, self.options, Random(seed))
+        self.words: list[int] = []  # positions at which something is said
+        self.session = Session(self.ledger, self.options, Random(seed), self.spoken)
         self.now = 100.0
         self.slow = False
         self.speaking = False
         self.log: list[Action] = []
         self.outputs: list[Output] = []
+
+    def spoken(self, start: int, stop: int) -> bool:
+        return any(start <= each < stop for each in self.words)
 
     def drain(self) -> list[Action]:
         """Take the actions of this turn; the socket writes what it is given."""
@@ -653,6 +657,33 @@ def test_nor_is_each_utterance_sent_for_ever_where_each_has_a_connection(code: i
     assert needed == [3, 1, 1], "it is learnt once"
     assert line.fault() is None
     assert [each.hypothesis.text for each in line.heard] == ["말0", "말1", "말2"]
+
+
+def test_where_every_end_is_odd_one_without_a_word_for_what_was_said_is_a_break() -> None:
+    line = Line(connecting=PER_UTTERANCE)
+
+    def utterance(*texts: str) -> None:
+        line.words.append(line.ledger.end + RATE // 2)
+        line.speak(1)
+        line.session.release(EndUtterance(line.ledger.end), line.now)
+        for text in texts:
+            if line.is_in(State.WAITING):
+                line.wait()
+            line.grant(requested=False)
+            line.open()
+            while line.is_in(State.LIVE):
+                line.wait()
+            if text:
+                line.hear(said(0, 100, text, final=True, duration_ms=600))
+            line.close(None)
+        assert line.is_in(State.IDLE)
+
+    utterance("하나", "", "")
+    utterance("", "둘")
+    utterance("", "")  # a second silence is believed
+    assert line.session.connections == 7
+    assert [each.hypothesis.text for each in line.heard] == ["하나", "둘"]
+    assert line.account == (3 * RATE, 0, 0)
 
 
 def test_a_service_that_ends_a_session_as_it_should_is_believed_a_break_after_the_next() -> None:
