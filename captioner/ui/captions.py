@@ -47,6 +47,9 @@ _BY_MOUSE = Qt.TextInteractionFlag.TextSelectableByMouse
 FRAME_MS = 16
 """Changes within one frame of the screen are shown together."""
 
+_COUNTS = 4
+"""How often the lines are counted again at most, to find where the text ends; two are enough for most changes."""
+
 _ABOVE = 5  # pixels between the bar and the text that scrolls below it
 
 
@@ -92,6 +95,7 @@ class CaptionsView(QPlainTextEdit):
         self._asked = False  # the end of this turn will show what is queued
         self._hasty = True  # nothing but interims was shown in this frame, so that a final need not wait
         self._following, self._new = True, 0
+        self._sticking = False  # the end is being looked for
         self._header = 0
         self._tabbed = False  # the focus came by keyboard, so it has to be shown
         self._text = CaptionDocument(self)
@@ -126,7 +130,7 @@ class CaptionsView(QPlainTextEdit):
         self.selectionChanged.connect(self._on_selection)
         bar = self.verticalScrollBar()
         bar.actionTriggered.connect(self._on_scroll)  # the person's doing alone: wheel, drag, keys
-        bar.rangeChanged.connect(self._stick)
+        bar.rangeChanged.connect(lambda: self._stick())
         self._refresh_colours()
         self._refresh_metrics()
         self._refresh_words()
@@ -351,11 +355,26 @@ class CaptionsView(QPlainTextEdit):
         bar = self.verticalScrollBar()
         self._set_following(not self.textCursor().hasSelection() and bar.value() >= bar.maximum())
 
-    def _stick(self) -> None:
-        if self._following:
-            bar = self.verticalScrollBar()
-            if bar.value() != bar.maximum():
-                bar.setValue(bar.maximum())
+    def _stick(self, *, anew: bool = False) -> None:
+        """Show the end of the text.
+
+        Qt counts a caption that it has not laid out yet as one line, and does not count again when it has. So it is
+        asked to, until the end is where it says.
+
+        Args:
+            anew: everything may have been laid out in another way, be the end where it was.
+        """
+        bar = self.verticalScrollBar()
+        if not self._following or self._sticking or not (anew or bar.value() != bar.maximum()):
+            return
+        self._sticking = True
+        for _ in range(_COUNTS):
+            end = bar.maximum()
+            bar.setValue(end)
+            self._text.count_lines()
+            if bar.maximum() == end:
+                break
+        self._sticking = False
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -402,7 +421,7 @@ class CaptionsView(QPlainTextEdit):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._stick()
+        self._stick(anew=True)
         self._place_children()
         self.tail_moved.emit()
 

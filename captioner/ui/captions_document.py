@@ -119,6 +119,10 @@ class CaptionDocument(QTextDocument):
         self.clear()
         self.firstBlock().setUserState(_NO_TIME)
 
+    def count_lines(self) -> None:
+        """Let the view count the lines of what it shows again, once they are laid out."""
+        self.layout_with_spacing.documentSizeChanged.emit(self.layout_with_spacing.documentSize())
+
     def apply(self, updates: Sequence[CaptionUpdate]) -> list[Change]:
         """Take updates that are shown together, the latest of each utterance winning; tell each revision's fate."""
         latest = {number: at for at, update in enumerate(updates) if (number := _utterance(update)) is not None}

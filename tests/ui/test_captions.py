@@ -339,6 +339,49 @@ def test_scrolling_down_to_the_tail_follows_again(qtbot: QtBot, view: CaptionsVi
     assert follows(view)
 
 
+def below(view: CaptionsView) -> float:
+    """Pixels by which the end of the newest caption lies below the view."""
+    end = view.blockBoundingGeometry(view.document().lastBlock()).translated(view.contentOffset()).bottom()
+    return end - view.viewport().height()
+
+
+_LONG = "고객님께서 말씀하신 내용을 지금 확인하고 있으니 잠시만 기다려 주시기 바랍니다. " * 4
+
+
+@pytest.mark.parametrize("points", [16, 26])
+@pytest.mark.parametrize("size", [(600, 400), (480, 640), (420, 280), (700, 640)])
+def test_no_caption_is_hidden_below_when_long_ones_break_into_more_lines(
+    qtbot: QtBot, view: CaptionsView, size: tuple[int, int], points: int
+) -> None:
+    witness = PaintWitness(view)
+    view.set_font_size(points)
+    view.resize(1190, 640)
+    view.show_updates([final(number, f"{number} {_LONG}", number) for number in range(1, 31)])
+    settle(qtbot, witness, 30)
+    assert below(view) <= 0
+    view.resize(*size)
+    QApplication.processEvents()
+    assert below(view) <= 0
+    assert view.following
+    assert button(view).isHidden()
+    view.resize(1190, 640)
+    QApplication.processEvents()
+    assert below(view) <= 0
+
+
+@pytest.mark.parametrize("count", [2, 3, 4, 6])
+def test_no_caption_is_hidden_below_when_several_long_ones_come_at_once(
+    qtbot: QtBot, view: CaptionsView, count: int
+) -> None:
+    witness = PaintWitness(view)
+    view.resize(420, 280)
+    for batch in range(5):
+        first = 1 + batch * count
+        view.show_updates([final(number, f"{number} {_LONG}", number) for number in range(first, first + count)])
+        settle(qtbot, witness, first + count - 1)
+        assert below(view) <= 0
+
+
 def test_the_tail_stays_in_sight_when_the_window_or_the_font_changes(qtbot: QtBot, view: CaptionsView) -> None:
     witness = PaintWitness(view)
     view.show_updates(finals(60))
