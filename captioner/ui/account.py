@@ -101,11 +101,16 @@ class AccountForm(QWidget):
             known: the program has keys.
             kept: they outlive the program.
         """
-        self._known, self._kept, self._testing = known, kept, False
+        self._known, self._kept = known, kept
+        self.forget_typed()
+        self._refresh_words()
+
+    def forget_typed(self) -> None:
+        """Forget the keys that are typed, and what a test of them said."""
+        self._testing = False
         self._client_id.clear()
         self._secret.clear()
         self._show_result(None, "")
-        self._refresh_words()
         self._refresh_buttons()
 
     def show_policy(self, policy: Policy) -> None:

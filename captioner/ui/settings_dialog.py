@@ -130,6 +130,10 @@ class _Option(QObject):
             self._shown = value
         self.refresh_words()
 
+    def forget_change(self) -> None:
+        """Show the value in use, whatever the person was changing it to."""
+        self.editor.put(self._shown)
+
     def show_policy(self, policy: Policy) -> None:
         """Show what the company has settled: a value that stays, or fewer to choose from."""
         widget = self.editor.widget
@@ -333,6 +337,15 @@ class SettingsDialog(QDialog):
         self._list.setCurrentRow(0)
 
     # ------------------------------------------------------------ checking and applying
+
+    @override
+    def reject(self) -> None:
+        """Close, and forget what was typed and not applied."""
+        super().reject()
+        for each in self._options:
+            each.forget_change()
+        self._form.forget_typed()
+        self._check()
 
     def _edited(self) -> Settings | None:
         """Return the settings as they are typed; where something is wrong, say so beside it and return None."""

@@ -206,6 +206,27 @@ def test_cancel_changes_nothing(qtbot: QtBot, dialog: SettingsDialog) -> None:
     assert dialog.isHidden()
 
 
+@pytest.mark.parametrize("way", ["cancel", "escape", "close"])
+def test_what_was_cancelled_is_forgotten(qtbot: QtBot, dialog: SettingsDialog, way: str) -> None:
+    editor(dialog, "Font size").setValue(33)
+    editor(dialog, "Proxy").setText("nonsense")
+    match way:
+        case "cancel":
+            button(dialog, BUTTON.Cancel).click()
+        case "escape":
+            QTest.keyClick(dialog, Qt.Key.Key_Escape)
+        case _:
+            dialog.close()
+    assert dialog.isHidden()
+    dialog.show()
+    assert editor(dialog, "Font size").value() == Settings().font_size
+    assert editor(dialog, "Proxy").text() == Settings().proxy
+    editor(dialog, "Font size").setValue(20)
+    with qtbot.waitSignal(dialog.settings_changed) as changed:
+        button(dialog, BUTTON.Ok).click()
+    assert changed.args == [Settings(font_size=20)]
+
+
 def test_ok_applies_and_closes(qtbot: QtBot, dialog: SettingsDialog) -> None:
     editor(dialog, "Font size").setValue(20)
     with qtbot.waitSignal(dialog.settings_changed) as changed:
