@@ -310,6 +310,7 @@ class Desk:
         self.said.append(Said(now))
         self._keeping.begin(now)
         self.window.begin(now)
+        self._show_latency()  # of this call: none yet
         if self.settings.record:
             self._keeping.record(engine, now)
         engine.start(self._link)

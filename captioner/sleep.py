@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from typing import Final
 
 CLOCK_STOPS: Final = sys.platform != "win32"
@@ -22,6 +23,37 @@ CLOCK_STOPS: Final = sys.platform != "win32"
 
 SLEPT: Final = 1.0
 """Seconds that count as having slept; the clocks are read one after the other, and Windows' tick is 16 ms."""
+
+STOOD_STILL: Final = 5.0
+"""Seconds without a look at the clock that a process cannot have lived through: a lane looks every second at least."""
+
+
+class Lived:
+    """A clock of what this process lives through: while it is stopped (or sleeps), nothing passes.
+
+    For sound that waits, as a file's does: it goes on where it stood, at its own pace, and no delay holds the pause. A
+    microphone's sound does not wait.
+
+    Args:
+        clock: seconds that only grow.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
+        self._last, self._left_out = clock(), 0.0
+
+    def __call__(self) -> float:
+        """Return the seconds."""
+        now = self._clock()
+        if now - self._last >= STOOD_STILL:
+            self._left_out += now - self._last
+        self._last = now
+        return now - self._left_out
+
+
+def awake() -> float:
+    """Return no seconds of sleep: for sound that waits while the computer sleeps."""
+    return 0.0
 
 
 if sys.platform == "win32":

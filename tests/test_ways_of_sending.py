@@ -10,8 +10,10 @@ from captioner.errors import Fault, FaultKind
 from captioner.events import (
     RATE,
     Close,
+    Closed,
     GetToken,
     Mute,
+    News,
     Open,
     Phase,
     Reconfigure,
@@ -19,6 +21,7 @@ from captioner.events import (
     StateChanged,
     Stop,
     Write,
+    Written,
 )
 from captioner.pipeline import Lane, Pace, Pipeline
 from captioner.settings import Mode, Settings
@@ -32,10 +35,10 @@ from captioner.stt.policy import (
     Connecting,
     Patience,
 )
-from captioner.stt.rtzr import FINALIZE
+from captioner.stt.rtzr import EOS, FINALIZE
 from tests.helpers.chaos import Trouble
 from tests.helpers.emulated_lane import EmulatedLane, three_utterances
-from tests.helpers.lane import BUSY, DOWN, Bench, Conversation, FakeService, Spoken
+from tests.helpers.lane import BUSY, DOWN, STEP, Bench, Conversation, FakeService, Spoken
 
 WAIT = Settings(mode=Mode.SILENCE_WAIT)
 FASTER = Settings(mode=Mode.STREAMING_FINALIZE)
@@ -461,3 +464,58 @@ def test_a_source_that_is_lost_and_ended_in_an_utterance_of_its_own_connection_e
         bench.run()
         assert bench.ended, moment
         assert bench.pipeline.ledger.held == 0
+
+
+# ---------------------------------------------------------------- a service that ends a connection in its own way
+
+
+class Crossing(FakeService):
+    """Closes the first connection as it should, but before it has read what came before EOS."""
+
+    crosses = True
+
+    def _write(self, action: Write, now: float) -> list[tuple[float, News]]:
+        if action.data == EOS and self.crosses:
+            self.crosses = False
+            self.standing.pop(action.epoch)
+            return [(now, Written(action.epoch, action.stop)), (now, Closed(action.epoch, 1000))]
+        return super()._write(action, now)
+
+
+def per_utterance(service: FakeService) -> Bench:
+    bench = Bench(service.conversation, service=service, settings=WAIT, lane=lane(PER_UTTERANCE))
+    bench.play(service.conversation.blocks())
+    bench.start()
+    bench.run()
+    return bench
+
+
+def test_a_connection_per_utterance_whose_close_crosses_eos_is_made_again() -> None:
+    bench = per_utterance(Crossing(Conversation.random(1, 40, voiced=True)))
+    assert bench.missing() == bench.doubled() == set()
+    assert bench.summary.complete
+
+
+def test_a_service_that_closes_too_late_for_each_utterance_loses_no_word() -> None:
+    service = FakeService(Conversation.random(1, 40, voiced=True))
+    service.close_after = 8.0
+    bench = per_utterance(service)
+    assert bench.missing() == bench.doubled() == set()
+    assert bench.summary.lost < RATE, "the end of the last utterance: nobody has said that nothing more is in it"
+    assert bench.summary.connections == bench.summary.utterances
+
+
+def test_nor_does_an_utterance_without_a_word_hold_up_the_others() -> None:
+    conversation = Conversation.random(1, 40, voiced=True)
+    first = [word for word in conversation.words if word.stop < 3 * RATE]
+    assert first
+    for word in first:  # a voice in which the service finds no word
+        conversation.sound[word.start : word.stop] //= STEP
+        conversation.sound[word.start : word.stop] *= STEP
+    service = FakeService(conversation)
+    service.close_after = 8.0
+    bench = per_utterance(service)
+    assert bench.missing() == {word.text for word in first}
+    assert bench.doubled() == set()
+    assert bench.gaps[0].start == 0
+    assert bench.gaps[0].stop < 4 * RATE

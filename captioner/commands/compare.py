@@ -35,6 +35,7 @@ from captioner.language import Sentences
 from captioner.places import FileProblem
 from captioner.policy import Policy
 from captioner.settings import Settings
+from captioner.sleep import Lived
 from captioner.ui.viewstate import fault_sentence
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def compare(request: Request, environment: Mapping[str, str], policy: Policy, sa
                 if request.profile
                 else Standing(settings, account)
             )
-            runs = Runs(takes, ways, request.repeats, settings, service.of, display.show)
+            runs = Runs(takes, ways, request.repeats, settings, service.of, display.show, clock=Lived())
             trouble = asyncio.run(_run(runs, say))
         if runs.hopeless is not None:
             raise failed(runs.hopeless, say)

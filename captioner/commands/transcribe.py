@@ -34,6 +34,7 @@ from captioner.pipeline import Lane, Pace, Pipeline
 from captioner.places import load_settings
 from captioner.policy import Policy
 from captioner.settings import SettingError, Settings
+from captioner.sleep import Lived, awake
 from captioner.stt.link import Link, Network, Tokens
 from captioner.ui.viewstate import (
     MACOS,
@@ -282,7 +283,11 @@ def caption(
     Raises:
         CommandError: nothing could be recognised, with one of the codes from 2 to 5.
     """
-    engine = Engine(Pipeline(settings, lane), lambda update: show(update))
+    pipeline = Pipeline(settings, lane)
+    if isinstance(source, SoundFile):
+        engine = Engine(pipeline, lambda update: show(update), clock=Lived(), asleep=awake)
+    else:
+        engine = Engine(pipeline, lambda update: show(update))
     sink = display.sink
     printer = Printer(display.format, sink, lambda: engine.pipeline.finals, say)
     tail = Tail(terminal()) if display.live else None

@@ -56,6 +56,7 @@ from captioner.events import (
 )
 from captioner.pipeline import Lane, Pipeline
 from captioner.settings import Settings
+from captioner.sleep import awake, slept
 from captioner.stt.link import Link, Network, Tokens
 from captioner.stt.policy import Patience
 
@@ -157,12 +158,14 @@ class _Lane:
         settings: Settings,
         dial: Dial,
         clock: Callable[[], float],
+        asleep: Callable[[], float],
         watch: Callable[[Way, Update], None],
     ) -> None:
         recipe = RECIPES[way]
         lane = Lane(channel=channel, patience=Patience(tail=TIMEOUT), connecting=recipe.connecting)
         self.way, self._watch = way, watch
-        self.engine = Engine(Pipeline(replace(settings, mode=recipe.mode), lane), self._show, clock=clock)
+        pipeline = Pipeline(replace(settings, mode=recipe.mode), lane)
+        self.engine = Engine(pipeline, self._show, clock=clock, asleep=asleep)
         self.line = dial(self.engine.post)
         self._sent = 0  # bytes of sound
         self._finals: list[Heard] = []
@@ -361,7 +364,8 @@ class Runs:
         def watch(way: Way, update: Update) -> None:
             self._watch(Seen(index, repeat, way, update))
 
-        lanes = [_Lane(way, recording.channel, self._settings, dial, self._clock, watch) for way in ways]
+        asleep = slept if isinstance(take, Live) else awake
+        lanes = [_Lane(way, recording.channel, self._settings, dial, self._clock, asleep, watch) for way in ways]
         self._progress(Progress(index, repeat, ways, self._before, self._total, over=False))
         try:
             await asyncio.gather(*(lane.line.prepare() for lane in lanes))

@@ -262,6 +262,7 @@ class Session:
         self._wrote_at = 0.0
         self._eos_at = 0
         self._drain_until = math.inf
+        self._late = -1  # where the last EOS lay after which no Close came in time
         self._wordless = -1  # where the last EOS lay after which a session ended without a word for what was said last
         self._ends = 0  # sessions in a row that got everything, and ended after EOS as none should
         # what it says nothing about
@@ -681,7 +682,8 @@ class Session:
     def _parted(self, news: Closed, now: float) -> None:
         """The connection is no more."""
         finished = self.state is State.DRAINING and self._finished_by(news.code)
-        if not finished or (self._finishing and self._has_no_word()):
+        ends = self._finishing or self.options.connecting.per_utterance  # and not only this connection
+        if not finished or (ends and self._has_no_word()):
             self._leave()
             self._failed(rtzr.fault_of_close(news.code, news.detail), now)
             return
@@ -740,14 +742,25 @@ class Session:
         assert self._hearing is not None
         if self._finishing and not self.outbox.left() and not self._hearing.is_cut:
             self.ledger.lose(self.ledger.captured, LossReason.UNFINISHED)
-        if self.options.connecting.per_utterance and self._hearing.answered and not self._finishing:
-            # the text came, and would only come again
-            if self._hearing.is_cut:
-                self._hearing.conclude()
-            else:
-                self.ledger.settle(self._eos_at)
+        elif self.options.connecting.per_utterance:
+            self._settle_late(self._hearing)
         self._leave()
         self._failed(Fault(FaultKind.SPEECHLESS) if asking else Fault(FaultKind.BROKEN, "no Close after EOS"), now)
+
+    def _settle_late(self, hearing: Hearing) -> None:
+        """No Close came for an utterance that had a connection of its own, and others wait behind it.
+
+        The text that came would only come again. Where a second such end leaves the same open, so would a third.
+        """
+        again, self._late = self._late == self._eos_at, self._eos_at
+        wordless = self._spoken(*hearing.unheard)
+        if hearing.is_cut:
+            if hearing.answered and not wordless:
+                hearing.conclude()
+        elif again and wordless:
+            self.ledger.lose(self._eos_at, LossReason.UNFINISHED)
+        elif again or (hearing.answered and not wordless):
+            self.ledger.settle(self._eos_at)
 
     def _give_up_at(self) -> float:
         """When trying ends, as things stand."""

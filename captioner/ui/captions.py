@@ -130,7 +130,7 @@ class CaptionsView(QPlainTextEdit):
         self.selectionChanged.connect(self._on_selection)
         bar = self.verticalScrollBar()
         bar.actionTriggered.connect(self._on_scroll)  # the person's doing alone: wheel, drag, keys
-        bar.rangeChanged.connect(lambda: self._stick())
+        bar.rangeChanged.connect(self._on_range)
         self._refresh_colours()
         self._refresh_metrics()
         self._refresh_words()
@@ -205,9 +205,10 @@ class CaptionsView(QPlainTextEdit):
         return self._new
 
     def copy_text(self) -> None:
-        """Put the selection, or else the whole text, on the clipboard, without times."""
+        """Put the selection, or else the whole text, if there is any, on the clipboard, without times."""
         selection = self.textCursor().selectedText() or self.toPlainText()
-        QGuiApplication.clipboard().setText(selection.replace("\u2029", "\n"))
+        if selection:
+            QGuiApplication.clipboard().setText(selection.replace("\u2029", "\n"))
 
     def copy_last(self) -> None:
         """Put the newest final on the clipboard."""
@@ -216,6 +217,8 @@ class CaptionsView(QPlainTextEdit):
 
     def copy_with_times(self) -> None:
         """Put the captions that the selection touches (or all) on the clipboard, each after its time."""
+        if self._text.isEmpty():
+            return
         cursor, block, last = self.textCursor(), self._text.firstBlock(), self._text.lastBlock()
         if cursor.hasSelection():
             block = self._text.findBlock(cursor.selectionStart())
@@ -350,6 +353,11 @@ class CaptionsView(QPlainTextEdit):
     def _on_scroll(self) -> None:
         bar = self.verticalScrollBar()
         self._set_following(bar.sliderPosition() >= bar.maximum())
+
+    def _on_range(self) -> None:
+        if not self.verticalScrollBar().maximum() and not self.textCursor().hasSelection():
+            self._set_following(True)  # all of it is on the screen
+        self._stick()
 
     def _on_selection(self) -> None:
         bar = self.verticalScrollBar()

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from captioner.audio.wav import SoundFile, open_sound
 from captioner.errors import Fault, FaultError, FaultKind, Misuse
 from captioner.events import AudioBlock, SourceEnded
+from captioner.sleep import Lived
 from tests.helpers.virtual_loop import run_virtual
 
 Sound = NDArray[np.float32]
@@ -484,3 +485,25 @@ def test_a_disk_error_in_the_middle_ends_the_source_with_its_reason(tmp_path: Pa
     assert fault is not None
     assert fault.kind is FaultKind.FILE_UNREADABLE
     assert fault.detail == os.strerror(21)
+
+
+def test_after_a_stop_of_the_process_a_file_goes_on_where_it_stood(tmp_path: Path) -> None:
+    arrived: list[tuple[float, int]] = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        stopped = [0.0]
+
+        def post(news: AudioBlock | SourceEnded) -> None:
+            if isinstance(news, AudioBlock):
+                arrived.append((loop.time(), news.position))
+            if len(arrived) == 50:
+                stopped[0] = 150.0
+
+        clock = Lived(lambda: loop.time() + stopped[0])
+        await open_sound(write(tmp_path / "a.wav", noise(4 * 8000), 8000)).play(post, clock=clock)
+
+    run_virtual(main())
+    began = arrived[0][0]
+    assert len(arrived) == 200
+    assert max(abs(at - began - position / 8000) for at, position in arrived) < 0.025

@@ -330,6 +330,22 @@ def test_keys_scroll_away_and_end_brings_back(qtbot: QtBot, view: CaptionsView, 
     assert view.verticalScrollBar().value() == view.verticalScrollBar().maximum()
 
 
+def test_a_window_in_which_all_captions_find_room_follows_again(qtbot: QtBot, view: CaptionsView) -> None:
+    witness = PaintWitness(view)
+    view.resize(700, 150)
+    view.show_updates(finals(8))
+    settle(qtbot, witness, 8)
+    QTest.keyClick(view, Qt.Key.Key_PageUp)
+    assert not follows(view)
+    view.resize(700, 700)
+    QApplication.processEvents()
+    assert view.verticalScrollBar().maximum() == 0
+    assert follows(view)
+    view.show_updates(finals(2, first=9))
+    settle(qtbot, witness, 10)
+    assert button(view).isHidden()
+
+
 def test_scrolling_down_to_the_tail_follows_again(qtbot: QtBot, view: CaptionsView) -> None:
     view.show_updates(finals(60))
     qtbot.waitUntil(lambda: len(lines(view)) == 60)
@@ -442,6 +458,14 @@ def test_a_selection_within_the_tail_outlives_its_growth_and_its_settling(qtbot:
     view.show_updates([final(1, "주문번호는 123입니다", 3)])
     settle(qtbot, witness, 3)
     assert view.textCursor().selectedText() == "주문번호"
+
+
+def test_copying_where_nothing_was_said_leaves_the_clipboard_alone(view: CaptionsView) -> None:
+    QGuiApplication.clipboard().setText("CRM-12345")
+    view.copy_text()
+    view.copy_with_times()
+    view.copy_last()
+    assert QGuiApplication.clipboard().text() == "CRM-12345"
 
 
 def test_copying_leaves_the_times_out_unless_they_are_wanted(qtbot: QtBot, view: CaptionsView) -> None:
