@@ -242,6 +242,10 @@ def _detail(status: Status, icon: Icon, settings: Settings, say: Sentences, *, m
         case Phase.CONNECTING | Phase.RECONNECTING | Phase.DRAINING:
             if status.retry_in is not None:
                 sentences.append(say("Trying again in {seconds} s.", seconds=max(1, math.ceil(status.retry_in))))
+            elif status.fault is not None and status.phase is not Phase.DRAINING:
+                sentences.append(
+                    say("Trying again right now.")
+                )  # of the same length: the text below stays in its place
             if status.phase is Phase.DRAINING:
                 sentences.append(say("Waiting for the last words."))
             elif _full(status, settings):
@@ -321,10 +325,28 @@ def _meter(level: float) -> float:
 def fault_sentence(fault: Fault, say: Sentences) -> str:
     """Say in one line what happened and what to do about it, with what the service or the system said in brackets."""
     sentence = _fault(fault.kind, say)
-    detail = " ".join(fault.detail.split())
+    detail = _in_words(" ".join(fault.detail.split()), say)
     if len(detail) > _DETAIL:
         detail = detail[: _DETAIL - 1] + "…"
     return f"{sentence} ({detail})" if detail else sentence
+
+
+def _in_words(detail: str, say: Sentences) -> str:
+    """Translate what this program says of a fault itself; what the service or the system says stays as it is."""
+    host = detail.removeprefix("no such host: ")
+    if host != detail:
+        return say("no such host: {host}", host=host)
+    ours = {
+        "connection refused": say("connection refused"),
+        "timed out": say("timed out"),
+        "closed without an answer": say("closed without an answer"),
+        "no answer": say("no answer"),
+        "no answer to a ping": say("no answer to a ping"),
+        "no Close after EOS": say("no Close after EOS"),
+        "no valid HTTP": say("no valid HTTP"),
+        "no valid TLS": say("no valid TLS"),
+    }
+    return ours.get(detail, detail)
 
 
 def _fault(kind: FaultKind, say: Sentences) -> str:

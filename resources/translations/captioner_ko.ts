@@ -2667,5 +2667,41 @@
         <source>{path}, line {number}: this is no new name followed by sha256: and a hash. See --add.</source>
         <translation>{path}, {number}번째 줄: 새 이름 뒤에 sha256:과 해시가 와야 합니다. --add를 참고하십시오.</translation>
     </message>
+    <message>
+        <source>connection refused</source>
+        <translation>연결이 거부됨</translation>
+    </message>
+    <message>
+        <source>closed without an answer</source>
+        <translation>응답 없이 연결이 끊김</translation>
+    </message>
+    <message>
+        <source>no answer</source>
+        <translation>응답 없음</translation>
+    </message>
+    <message>
+        <source>no answer to a ping</source>
+        <translation>연결 확인에 응답 없음</translation>
+    </message>
+    <message>
+        <source>no Close after EOS</source>
+        <translation>끝맺음 없음</translation>
+    </message>
+    <message>
+        <source>no valid HTTP</source>
+        <translation>올바른 HTTP 응답이 아님</translation>
+    </message>
+    <message>
+        <source>no valid TLS</source>
+        <translation>올바른 TLS 응답이 아님</translation>
+    </message>
+    <message>
+        <source>no such host: {host}</source>
+        <translation>찾을 수 없는 주소: {host}</translation>
+    </message>
+    <message>
+        <source>Trying again right now.</source>
+        <translation>지금 다시 시도하고 있습니다.</translation>
+    </message>
 </context>
 </TS>

@@ -191,7 +191,7 @@ def test_a_microphone_that_is_too_loud_is_to_be_turned_down() -> None:
 
 def test_a_fault_says_what_happened_what_is_done_and_what_to_do() -> None:
     assert view(RECONNECTING).detail == (
-        "서비스에 연결할 수 없습니다. 네트워크, 프록시, 서비스 주소를 확인하세요. (connection refused) "
+        "서비스에 연결할 수 없습니다. 네트워크, 프록시, 서비스 주소를 확인하세요. (연결이 거부됨) "
         "2초 뒤에 다시 시도합니다. 그동안의 말은 90초까지 보관했다가 이어서 받아 적습니다."
     )
 
@@ -357,6 +357,27 @@ def test_every_fault_says_what_happened_and_what_to_do(kind: FaultKind) -> None:
     assert len(english.replace(";", ".").split(". ")) >= 2
     assert any("가" <= character <= "힣" for character in korean)
     assert "\n" not in english + korean
+
+
+@pytest.mark.parametrize(
+    ("detail", "korean"),
+    [
+        ("connection refused", "연결이 거부됨"),
+        ("timed out", "시간 초과"),
+        ("closed without an answer", "응답 없이 연결이 끊김"),
+        ("no answer", "응답 없음"),
+        ("no answer to a ping", "연결 확인에 응답 없음"),
+        ("no Close after EOS", "끝맺음 없음"),
+        ("no valid HTTP", "올바른 HTTP 응답이 아님"),
+        ("no valid TLS", "올바른 TLS 응답이 아님"),
+        ("no such host: stt.example", "찾을 수 없는 주소: stt.example"),
+        ("Internal server error", "Internal server error"),
+    ],
+)
+def test_what_this_program_says_of_a_fault_is_in_the_persons_language(detail: str, korean: str) -> None:
+    fault = Fault(FaultKind.UNREACHABLE, detail)
+    assert fault_sentence(fault, Sentences.load(Language.KOREAN)).endswith(f"({korean})")
+    assert fault_sentence(fault, Sentences()).endswith(f"({detail})")
 
 
 def test_every_fault_has_a_sentence_of_its_own() -> None:
