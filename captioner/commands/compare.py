@@ -35,7 +35,6 @@ from captioner.language import Sentences
 from captioner.places import FileProblem
 from captioner.policy import Policy
 from captioner.settings import Settings
-from captioner.sleep import Lived
 from captioner.ui.viewstate import fault_sentence
 
 if TYPE_CHECKING:
@@ -95,7 +94,7 @@ def compare(request: Request, environment: Mapping[str, str], policy: Policy, sa
                 if request.profile
                 else Standing(settings, account)
             )
-            runs = Runs(takes, ways, request.repeats, settings, service.of, display.show, clock=Lived())
+            runs = Runs(takes, ways, request.repeats, settings, service.of, display.show)
             trouble = asyncio.run(_run(runs, say))
         if runs.hopeless is not None:
             raise failed(runs.hopeless, say)

@@ -12,6 +12,7 @@ import secrets
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
@@ -34,7 +35,7 @@ from captioner.pipeline import Lane, Pace, Pipeline
 from captioner.places import load_settings
 from captioner.policy import Policy
 from captioner.settings import SettingError, Settings
-from captioner.sleep import Lived, awake
+from captioner.sleep import Lived, awake, slept
 from captioner.stt.link import Link, Network, Tokens
 from captioner.ui.viewstate import (
     MACOS,
@@ -283,11 +284,8 @@ def caption(
     Raises:
         CommandError: nothing could be recognised, with one of the codes from 2 to 5.
     """
-    pipeline = Pipeline(settings, lane)
-    if isinstance(source, SoundFile):
-        engine = Engine(pipeline, lambda update: show(update), clock=Lived(), asleep=awake)
-    else:
-        engine = Engine(pipeline, lambda update: show(update))
+    clock, asleep = (Lived(), awake) if isinstance(source, SoundFile) else (time.perf_counter, slept)
+    engine = Engine(Pipeline(settings, lane), lambda update: show(update), clock=clock, asleep=asleep)
     sink = display.sink
     printer = Printer(display.format, sink, lambda: engine.pipeline.finals, say)
     tail = Tail(terminal()) if display.live else None

@@ -56,7 +56,7 @@ from captioner.events import (
 )
 from captioner.pipeline import Lane, Pipeline
 from captioner.settings import Settings
-from captioner.sleep import awake, slept
+from captioner.sleep import Lived, awake, slept
 from captioner.stt.link import Link, Network, Tokens
 from captioner.stt.policy import Patience
 
@@ -364,8 +364,9 @@ class Runs:
         def watch(way: Way, update: Update) -> None:
             self._watch(Seen(index, repeat, way, update))
 
-        asleep = slept if isinstance(take, Live) else awake
-        lanes = [_Lane(way, recording.channel, self._settings, dial, self._clock, asleep, watch) for way in ways]
+        # a file waits while this process is stopped or the computer sleeps
+        clock, asleep = (self._clock, slept) if isinstance(take, Live) else (Lived(self._clock), awake)
+        lanes = [_Lane(way, recording.channel, self._settings, dial, clock, asleep, watch) for way in ways]
         self._progress(Progress(index, repeat, ways, self._before, self._total, over=False))
         try:
             await asyncio.gather(*(lane.line.prepare() for lane in lanes))
@@ -400,7 +401,7 @@ class Runs:
         playing = list[asyncio.Task[None]]()
         for seconds in sorted(set(late.values())):
             to = [lane for lane in lanes if late[lane.way] == seconds]
-            playing.append(asyncio.create_task(_play(take, seconds, partial(post, to), self._clock)))
+            playing.append(asyncio.create_task(_play(take, seconds, partial(post, to), to[0].engine.clock)))
         try:
             await asyncio.gather(*playing)
         finally:

@@ -32,7 +32,8 @@ A service may take speech, answer pings, and say nothing. Whoever can tell speec
 `overdue`, and raises a `doubt`: then `EOS` is a question. A service that is there answers with its Close. Where none
 comes the connection is broken, like any other; where one comes without a word, what was said is sent once more, and if
 the next session has no word for it either, there was none: hold music, say. Each doubt waits for twice as long. So it
-is at the very end, where a Close may cross our `EOS`: speech that came after the service's last word is sent once more.
+is at the very end, and at the end of an utterance that has a connection of its own, where a Close may cross our `EOS`:
+speech that came after the service's last word is sent once more.
 
 What is sent, and when, is the outbox's; what the service says on a connection becomes positions and settles sound in
 `hearing.py`; how long and how often something is tried stands in `policy.py`. What is left here is one machine, some
@@ -714,7 +715,7 @@ class Session:
         if self._hearing.is_cut or not had_all or (self._hearing.open and not ordinary):
             return False
         self._ends += 1
-        return self._ends >= ENDS and not self._has_no_word()
+        return self._ends >= ENDS
 
     def _has_no_word(self) -> bool:
         """Whether, for the first time, a session ends with no word for speech that came after its last one.

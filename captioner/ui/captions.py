@@ -498,7 +498,7 @@ class CaptionsView(QPlainTextEdit):
         self._text.layout_with_spacing.spacing = round(self.fontMetrics().height() * 0.42)
         self.setViewportMargins(self._times_width, self._header + _ABOVE, 0, 0)
         self._place_children()
-        self._stick()
+        self._stick(anew=True)
 
     def _place_children(self) -> None:
         area = self.viewport().geometry()

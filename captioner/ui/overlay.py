@@ -72,11 +72,6 @@ class LatencyOverlay(QWidget):
         self._refresh_words()
         self.hide()
 
-    @property
-    def rows(self) -> tuple[LatencyRow, ...]:
-        """What it shows."""
-        return self._rows
-
     def show_latency(self, rows: Sequence[LatencyRow], note: str = "") -> None:
         """Show the figures of the utterances so far, and a line below them where there is room."""
         if (tuple(rows), note) != (self._rows, self._note):

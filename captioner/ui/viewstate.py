@@ -243,9 +243,8 @@ def _detail(status: Status, icon: Icon, settings: Settings, say: Sentences, *, m
             if status.retry_in is not None:
                 sentences.append(say("Trying again in {seconds} s.", seconds=max(1, math.ceil(status.retry_in))))
             elif status.fault is not None and status.phase is not Phase.DRAINING:
-                sentences.append(
-                    say("Trying again right now.")
-                )  # of the same length: the text below stays in its place
+                # of the countdown's length: the captions below stay in their place
+                sentences.append(say("Trying again right now."))
             if status.phase is Phase.DRAINING:
                 sentences.append(say("Waiting for the last words."))
             elif _full(status, settings):

@@ -170,6 +170,20 @@ class Line:
         self.grant(requested=False)
         return self.open()
 
+    def utter(self) -> None:
+        """An utterance of a second, and its end."""
+        self.speak(1)
+        self.session.release(EndUtterance(self.ledger.end), self.now)
+
+    def connect(self) -> None:
+        """Where each utterance has a connection: wait for the next attempt, let it succeed, and all of it go out."""
+        if self.is_in(State.WAITING):
+            self.wait()
+        self.grant(requested=False)
+        self.open()
+        while self.is_in(State.LIVE):
+            self.wait()
+
     def catch_up(self) -> None:
         """Let the backlog go out."""
         while self.session.outbox.next_at < math.inf:
@@ -639,16 +653,10 @@ def test_nor_is_each_utterance_sent_for_ever_where_each_has_a_connection(code: i
     line = Line(connecting=PER_UTTERANCE)
     needed = []
     for number in range(3):
-        line.speak(1)
-        line.session.release(EndUtterance(line.ledger.end), line.now)
+        line.utter()
         before = line.session.connections
         while not line.is_in(State.IDLE) and line.session.connections < before + 10:
-            if line.is_in(State.WAITING):
-                line.wait()
-            line.grant(requested=False)
-            line.open()
-            while line.is_in(State.LIVE):
-                line.wait()
+            line.connect()
             if line.session.connections == before + 1:  # it has nothing to say about the breath after that
                 line.hear(said(0, 100, f"말{number}", final=True, duration_ms=600))
             line.close(code)
@@ -664,15 +672,9 @@ def test_where_every_end_is_odd_one_without_a_word_for_what_was_said_is_a_break(
 
     def utterance(*texts: str) -> None:
         line.words.append(line.ledger.end + RATE // 2)
-        line.speak(1)
-        line.session.release(EndUtterance(line.ledger.end), line.now)
+        line.utter()
         for text in texts:
-            if line.is_in(State.WAITING):
-                line.wait()
-            line.grant(requested=False)
-            line.open()
-            while line.is_in(State.LIVE):
-                line.wait()
+            line.connect()
             if text:
                 line.hear(said(0, 100, text, final=True, duration_ms=600))
             line.close(None)
@@ -690,15 +692,9 @@ def test_a_service_that_ends_a_session_as_it_should_is_believed_a_break_after_th
     line = Line(connecting=PER_UTTERANCE)
 
     def utterance(*codes: int | None) -> None:
-        line.speak(1)
-        line.session.release(EndUtterance(line.ledger.end), line.now)
+        line.utter()
         for code in codes:
-            if line.is_in(State.WAITING):
-                line.wait()
-            line.grant(requested=False)
-            line.open()
-            while line.is_in(State.LIVE):
-                line.wait()
+            line.connect()
             line.close(code)
         assert line.is_in(State.IDLE)
 

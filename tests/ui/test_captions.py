@@ -385,6 +385,16 @@ def test_no_caption_is_hidden_below_when_long_ones_break_into_more_lines(
     assert below(view) <= 0
 
 
+def test_no_caption_is_hidden_below_when_the_letters_grow(qtbot: QtBot, view: CaptionsView) -> None:
+    witness = PaintWitness(view)
+    view.show_updates([final(number, f"{number} {_LONG}", number) for number in range(1, 31)])
+    settle(qtbot, witness, 30)
+    for points in (18, 24, 40, 16):
+        view.set_font_size(points)
+        QApplication.processEvents()
+        assert below(view) <= 0
+
+
 @pytest.mark.parametrize("count", [2, 3, 4, 6])
 def test_no_caption_is_hidden_below_when_several_long_ones_come_at_once(
     qtbot: QtBot, view: CaptionsView, count: int
